@@ -1,0 +1,86 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, test } from '@jest/globals';
+import { judge } from '../../src/build/verdict.js';
+import { Fault } from '../../src/errors.js';
+import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { Status } from '../../src/gen/google/rpc/status.js';
+import type { RunnerOutcome } from '../../src/sandbox/runner.js';
+
+const result = (exitCode: number) => ActionResult.encode(ActionResult.fromPartial({ exitCode })).finish();
+const errorStatus = (code: number, message = 'why') =>
+  Status.encode(Status.fromPartial({ code, message })).finish();
+
+const outcome = (change: Partial<RunnerOutcome>): RunnerOutcome => ({
+  result: undefined,
+  errorStatus: undefined,
+  sandbox: 'started',
+  exitCode: 0,
+  log: '',
+  ...change,
+});
+
+describe('a build that ended', () => {
+  test.each([0, 1, 3, 139])('with exit code %d', (exitCode) => {
+    expect(judge(outcome({ result: result(exitCode) }), '')).toMatchObject({ kind: 'ended', result: { exitCode } });
+  });
+
+  test('ran out of time', () => {
+    const late = outcome({ result: result(137), errorStatus: errorStatus(status.DEADLINE_EXCEEDED), exitCode: 142 });
+    expect(judge(late, '')).toEqual({ kind: 'timed-out' });
+    expect(judge({ ...late, sandbox: 'failed' }, '')).toEqual({ kind: 'timed-out' });
+  });
+
+  test('could not begin, because its command is not there', () => {
+    const stderr = 'bwrap: execvp no-such-tool: No such file or directory';
+    expect(judge(outcome({ result: result(1), sandbox: 'failed' }), stderr)).toEqual({
+      kind: 'not-found',
+      command: 'no-such-tool',
+    });
+  });
+
+  test('made an output that BuildBox does not take', () => {
+    const message = 'execute() threw: Output path "workspace/latest" is not a file or directory: st_mode == 40960';
+    expect(judge(outcome({ errorStatus: errorStatus(status.INTERNAL, message), exitCode: 1 }), '')).toEqual({
+      kind: 'odd-output',
+      path: 'workspace/latest',
+    });
+  });
+
+  test('cannot pass for one whose command is not there, or whose sandbox did not start', () => {
+    const forged = 'bwrap: execvp make: No such file or directory\nbwrap: Creating new namespace failed';
+    expect(judge(outcome({ result: result(1) }), forged).kind).toBe('ended');
+  });
+});
+
+describe('a sandbox or daemon that failed is our fault, never a failed build', () => {
+  test.each<[string, Partial<RunnerOutcome>, string, RegExp]>([
+    [
+      'no user namespace',
+      { result: result(1), sandbox: 'failed' },
+      'bwrap: setting up uid map: Permission denied',
+      /sandbox did not start/,
+    ],
+    ['no casd', { sandbox: 'untouched', exitCode: 1 }, '', /did not start the sandbox/],
+    ['no command in CAS', { sandbox: 'untouched', errorStatus: errorStatus(status.NOT_FOUND) }, '', /why/],
+    ['casd killed', { errorStatus: errorStatus(status.UNAVAILABLE), result: result(137) }, '', /casd ended/],
+    ['no result', { exitCode: 1 }, '', /gave no result/],
+  ])('%s', (_, change, stderr, message) => {
+    expect(() => judge(outcome(change), stderr)).toThrow(Fault);
+    expect(() => judge(outcome(change), stderr)).toThrow(message);
+  });
+
+  test('what bubblewrap said is in the log of the fault', () => {
+    const stderr = 'bwrap: Creating new namespace failed: Operation not permitted';
+    try {
+      judge(outcome({ result: result(1), sandbox: 'failed' }), stderr);
+      throw new Error('it was no fault');
+    } catch (error) {
+      expect((error as Fault).log).toBe(stderr);
+    }
+  });
+});
+
+test('inputs that could not be mounted may be copied instead', () => {
+  const staging = outcome({ sandbox: 'untouched', errorStatus: errorStatus(status.INTERNAL, 'fuse failed'), exitCode: 1 });
+  expect(judge(staging, '')).toEqual({ kind: 'not-mounted', reason: 'fuse failed' });
+});

@@ -1,0 +1,140 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type RawInputs, readConfig } from '../../src/config/read.js';
+import type { Machine } from '../../src/machine.js';
+
+let machine: Machine;
+
+beforeAll(() => {
+  const workspace = mkdtempSync(join(tmpdir(), 'config-'));
+  mkdirSync(join(workspace, 'src'));
+  machine = {
+    workspace,
+    home: '/home/someone',
+    temporary: tmpdir(),
+    userCache: '/home/someone/.cache',
+    toolCache: undefined,
+    path: ['/usr/bin'],
+    image: undefined,
+    environment: { CC: 'clang', ACTIONS_RUNTIME_TOKEN: 'secret', GITHUB_TOKEN: 'secret' },
+    builder: 'someone@somewhere',
+    uid: 1000,
+    gid: 1000,
+  };
+});
+
+afterAll(() => rmSync(machine.workspace, { recursive: true }));
+
+const read = (raw: RawInputs, argv: readonly string[] = []) =>
+  readConfig({ run: 'make', ...raw }, machine, argv);
+
+describe('what is left out', () => {
+  test('gets the defaults of action.yml', () => {
+    expect(read({})).toEqual({
+      build: {
+        argv: ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c', 'make'],
+        title: 'make',
+        workingDirectory: '',
+        inputs: [],
+        outputs: [],
+        environment: {},
+        timeout: 3_600_000,
+        salt: '',
+        cacheFailures: false,
+        downloadOutputs: true,
+      },
+      sandbox: { network: 'off', hostPaths: [] },
+      cache: { directory: '/home/someone/.cache/buildbox-action', quota: 4_000_000_000 },
+      buildbox: { source: 'auto', version: undefined, url: undefined, sha256: undefined },
+      report: { summary: true, record: undefined },
+    });
+  });
+
+  test('is what an empty value means too', () => {
+    expect(read({ timeout: '', outputs: '', 'cache-quota': '' })).toEqual(read({}));
+  });
+});
+
+describe('the command', () => {
+  test.each([
+    ['sh', ['sh', '-e', '-c', 'make']],
+    ['python3 -c', ['python3', '-c', 'make']],
+  ])('shell %j', (shell, argv) => expect(read({ shell }).build.argv).toEqual(argv));
+
+  test('after -- is taken as it is, and quoted only for people', () => {
+    const { argv, title } = read({ run: '' }, ['printf', '%s\n', "it's"]).build;
+    expect(argv).toEqual(['printf', '%s\n', "it's"]);
+    expect(title).toBe(`printf '%s …`);
+  });
+
+  test('a long script is titled by its first line', () => {
+    expect(read({ run: '\nmake all\nmake check\n' }).build.title).toBe('make all …');
+  });
+
+  test('both ways at once, and none, are mistakes', () => {
+    expect(() => read({}, ['make'])).toThrow(/^run: .*not both/);
+    expect(() => read({ run: ' ' })).toThrow(/^run: /);
+  });
+});
+
+describe('paths', () => {
+  test('outputs are relative to the working directory and told once', () => {
+    expect(read({ outputs: 'build/app\n./build/app\nlogs/' }).build.outputs).toEqual(['build/app', 'logs']);
+  });
+
+  test.each([
+    ['outputs', '/etc/passwd'],
+    ['outputs', '../x'],
+    ['outputs', 'a/../../x'],
+    ['outputs', '.'],
+    ['outputs', 'build\nbuild/app'],
+    ['working-directory', '..'],
+    ['working-directory', '/'],
+    ['working-directory', 'missing'],
+  ])('%s: %j is refused', (input, value) => {
+    expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
+  });
+
+  test('cache-dir and record are relative to the workspace', () => {
+    const config = read({ 'cache-dir': 'c', record: 'out/record.json' });
+    expect(config.cache.directory).toBe(join(machine.workspace, 'c'));
+    expect(config.report.record).toBe(join(machine.workspace, 'out/record.json'));
+  });
+});
+
+describe('the environment of the build', () => {
+  test('is what is given and what is passed through', () => {
+    expect(read({ env: 'A=1\nB=x=y\nE=\nCC' }).build.environment).toEqual({
+      A: '1',
+      B: 'x=y',
+      E: '',
+      CC: 'clang',
+    });
+  });
+
+  test.each([
+    'ACTIONS_RUNTIME_TOKEN',
+    'GITHUB_TOKEN',
+    'INPUT_RUN=x',
+    'GITHUB_ENV=/x',
+    'NOT_SET',
+    '1A=x',
+    'a b',
+  ])('%j is refused', (env) => expect(() => read({ env })).toThrow(/^env: /));
+
+  test('a line that is refused does not show its value', () => {
+    expect(() => read({ env: 'a b=hunter2' })).toThrow(/^env: "a b=…"/);
+  });
+});
+
+describe('BuildBox', () => {
+  test.each([
+    ['buildbox-sha256', { 'buildbox-sha256': 'abc' }],
+    ['buildbox-sha256', { 'buildbox-url': 'https://example.com/a.tgz' }],
+    ['buildbox-url', { 'buildbox-url': 'ftp://example.com/a.tgz' }],
+    ['buildbox-source', { 'buildbox-sha256': 'a'.repeat(64), 'buildbox-source': 'wheel' }],
+    ['buildbox-source', { 'buildbox-source': 'github' }],
+  ])('a wrong %s is refused', (input, raw) => expect(() => read(raw)).toThrow(new RegExp(`^${input}: `)));
+});

@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Installs BuildBox once, by the bundle itself, for all the tests that are not about installing it. */
+export default function installTools() {
+  const toolCache = join(tmpdir(), 'buildbox-action-test-tools');
+  mkdirSync(toolCache, { recursive: true });
+  chmodSync(toolCache, 0o755);
+  process.env.TEST_TOOL_CACHE = toolCache;
+  const cache = mkdtempSync(join(tmpdir(), 'install-tools-'));
+  try {
+    execFileSync(process.execPath, ['dist/cli.js', 'run', '--cache-dir', cache, '--run', 'true'], {
+      env: { ...process.env, RUNNER_TOOL_CACHE: toolCache },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  } finally {
+    rmSync(cache, { recursive: true, force: true });
+  }
+}

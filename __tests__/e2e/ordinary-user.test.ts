@@ -1,0 +1,95 @@
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Bench } from './command-line.js';
+import { type Runner, startRunner } from './runner.js';
+
+const USER = { uid: 65534, gid: 65534 };
+const AS_USER = ['setpriv', `--reuid=${USER.uid}`, `--regid=${USER.gid}`, '--clear-groups'];
+
+/** Only root can become somebody else; where the tests themselves run as an ordinary user, all of them are such tests. */
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+describeAsRoot('as an ordinary user', () => {
+  let place: string;
+  let toolCache: string;
+
+  beforeAll(() => {
+    // Where an ordinary user can read it, whoever cloned this repository.
+    place = mkdtempSync('/var/tmp/ordinary-user-');
+    cpSync(resolve('dist'), join(place, 'dist'), { recursive: true });
+    cpSync(resolve('action.yml'), join(place, 'action.yml'));
+    cpSync(resolve('package.json'), join(place, 'package.json'));
+    toolCache = join(place, 'tools');
+    cpSync(process.env.TEST_TOOL_CACHE ?? '', toolCache, { recursive: true, preserveTimestamps: true });
+    mkdirSync(join(place, 'home'));
+    for (const path of [place, join(place, 'home')]) chownSync(path, USER.uid, USER.gid);
+  });
+
+  afterAll(() => rmSync(place, { recursive: true }));
+
+  describe('the command line', () => {
+    let bench: Bench;
+
+    beforeEach(() => {
+      bench = new Bench({ 'in.txt': 'x' });
+      bench.prefix = AS_USER;
+      bench.cli = join(place, 'dist/cli.js');
+      bench.environment = {
+        HOME: join(place, 'home'),
+        RUNNER_TOOL_CACHE: toolCache,
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+      };
+      for (const path of [bench.root, bench.checkout, join(bench.checkout, 'in.txt')]) {
+        chownSync(path, USER.uid, USER.gid);
+      }
+    });
+
+    afterEach(async () => {
+      await bench.dispose();
+      expect(bench.leftovers()).toEqual([]);
+    });
+
+    test('builds, hits, and brings outputs', async () => {
+      const script = 'id -u; cp in.txt out';
+      const built = await bench.record(['--outputs', 'out'], script);
+      expect(built).toMatchObject({ exitCode: 0, record: { result: 'built' } });
+      expect(built.stderr).toMatch(/^0$/m);
+      expect((await bench.record(['--outputs', 'out'], script)).record.result).toBe('hit');
+      expect(bench.read('out')).toBe('x');
+    });
+
+    test('a cancel leaves nothing', async () => {
+      const run = bench.startRun([], 'echo started; sleep 300');
+      await run.said('started');
+      run.child.kill('SIGTERM');
+      expect((await run.ended).exitCode).toBe(143);
+    });
+  });
+
+  describe('the action', () => {
+    let runner: Runner;
+
+    beforeEach(async () => {
+      runner = await startRunner({ user: USER });
+    });
+
+    afterEach(() => runner.dispose());
+
+    test('builds in main and cleans up in post', async () => {
+      const workspace = mkdtempSync('/var/tmp/workspace-');
+      chownSync(workspace, USER.uid, USER.gid);
+      try {
+        const { exitCode, outputs, post, leftovers } = await runner.runJob({
+          action: place,
+          inputs: { run: 'echo made > out', outputs: 'out' },
+          workspace,
+          environment: { RUNNER_TOOL_CACHE: toolCache, PATH: '/usr/local/bin:/usr/bin:/bin' },
+        });
+        expect([exitCode, outputs.result, post?.exitCode, leftovers]).toEqual([0, 'built', 0, []]);
+      } finally {
+        rmSync(workspace, { recursive: true });
+      }
+    });
+  });
+});

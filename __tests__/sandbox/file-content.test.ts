@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { contentDigest } from '../../src/sandbox/file-content.js';
+import { FakeMachine } from './fake-machine.js';
+
+const LARGE = 9 * 1024 * 1024;
+
+let machine: FakeMachine;
+beforeEach(async () => {
+  machine = await FakeMachine.make();
+});
+afterEach(() => machine.remove());
+
+async function digest(content: Buffer): Promise<string> {
+  await machine.write('/file', content);
+  return contentDigest({ root: machine.root }, '/file', statSync(machine.at('/file')).size);
+}
+
+test('a file is read whole', async () => {
+  const content = Buffer.from('content');
+  expect(await digest(content)).toBe(createHash('sha256').update(content).digest('hex'));
+});
+
+test('of a large file, the first and the last byte and the size count', async () => {
+  const content = Buffer.alloc(LARGE, 1);
+  const before = await digest(content);
+  const changes = [Buffer.from(content), Buffer.from(content), Buffer.alloc(LARGE + 1, 1)];
+  changes[0]?.writeUInt8(2, 0);
+  changes[1]?.writeUInt8(2, LARGE - 1);
+  for (const changed of changes) expect(await digest(changed)).not.toBe(before);
+  expect(await digest(Buffer.alloc(LARGE, 1))).toBe(before);
+});
+
+test('a file that is not there is unreadable', () => {
+  expect(contentDigest({ root: machine.root }, '/nothing', 1)).toBe('unreadable');
+});

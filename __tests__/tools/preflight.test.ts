@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { findOnPath } from '../../src/tools/find-on-path.js';
+import { preflight } from '../../src/tools/preflight.js';
+import type { BuildBox } from '../../src/tools/source.js';
+import { HOST_PATH, inTemporaryFolder, makeContext, writeProgram } from './support.js';
+
+const BUILDBOX: BuildBox = { version: '1.4.25', source: 'path', casd: '/c', run: '/r', fuse: '/f' };
+
+const bwrap = await findOnPath('bwrap', HOST_PATH);
+const unshare = await findOnPath('unshare', HOST_PATH);
+const works = bwrap !== undefined && unshare !== undefined;
+
+(works ? describe : describe.skip)('on this machine', () => {
+  test('a sandbox starts', () =>
+    inTemporaryFolder(async (folder) => {
+      const readiness = await preflight(
+        { bwrap: bwrap ?? '', source: 'path' },
+        BUILDBOX,
+        makeContext(folder),
+      );
+      expect(readiness.bwrap).toBe(bwrap);
+      expect(readiness.staging === 'fuse').toBe(readiness.stagingReason === null);
+    }));
+
+  test('inputs are copied by a BuildBox without buildbox-fuse', () =>
+    inTemporaryFolder(async (folder) => {
+      const readiness = await preflight(
+        { bwrap: bwrap ?? '', source: 'path' },
+        { ...BUILDBOX, fuse: undefined },
+        makeContext(folder),
+      );
+      expect(readiness).toEqual({
+        bwrap,
+        staging: 'copy',
+        stagingReason:
+          'copying inputs instead of mounting them: this BuildBox has no buildbox-fuse of its version',
+      });
+    }));
+
+  test('a real limit of namespaces is told as such', () =>
+    inTemporaryFolder(async (folder) => {
+      const limited = await writeProgram(
+        folder,
+        'bwrap',
+        `exec unshare --user --map-root-user sh -c 'echo 0 > /proc/sys/user/max_user_namespaces; exec ${bwrap ?? ''} "$@"' sh "$@"`,
+      );
+      await expect(
+        preflight({ bwrap: limited, source: 'path' }, BUILDBOX, makeContext(folder)),
+      ).rejects.toMatchObject({
+        name: 'Fault',
+        message: expect.stringContaining('limit of namespaces'),
+        remedy: expect.stringContaining('user.max_user_namespaces'),
+        log: expect.stringContaining('ENOSPC'),
+      });
+    }));
+});
+
+describe('a bwrap', () => {
+  test('that fails in a way nobody knows is told in its own words', () =>
+    inTemporaryFolder(async (folder) => {
+      const broken = await writeProgram(folder, 'bwrap', 'echo "bwrap: Something new" >&2; exit 1');
+      await expect(
+        preflight({ bwrap: broken, source: 'path' }, BUILDBOX, makeContext(folder)),
+      ).rejects.toMatchObject({
+        message: expect.stringContaining('bwrap: Something new'),
+        remedy: expect.stringContaining(`by hand: ${broken}`),
+      });
+    }));
+
+  test('that is gone is an error that names it', () =>
+    inTemporaryFolder(async (folder) => {
+      const gone = join(folder, 'bwrap');
+      await expect(preflight({ bwrap: gone, source: 'path' }, BUILDBOX, makeContext(folder))).rejects.toThrow(
+        `could not start ${gone}`,
+      );
+    }));
+
+  test('that hangs ends with the abort', () =>
+    inTemporaryFolder(async (folder) => {
+      const hanging = await writeProgram(folder, 'bwrap', 'exec sleep 60');
+      const context = makeContext(folder, {}, AbortSignal.timeout(100));
+      await expect(preflight({ bwrap: hanging, source: 'path' }, BUILDBOX, context)).rejects.toThrow(
+        /timeout/,
+      );
+    }));
+});

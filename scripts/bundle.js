@@ -1,0 +1,55 @@
+/**
+ * Bundles each entry into one file of dist/ that needs no `npm install`. With `--check` it writes nothing and fails
+ * when dist/ is not what the sources make.
+ */
+import { execFileSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ncc = createRequire(import.meta.url)('@vercel/ncc');
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const entries = ['main', 'post', 'cli'];
+/** grpc-js carries the protocols of its channelz and load reports, which are read only by who turns these on. */
+const UNUSED_ASSET = /\.proto$|LICENSE$|package\.json$/;
+const check = process.argv.includes('--check');
+
+rmSync(join(root, 'build'), { recursive: true, force: true });
+execFileSync('node_modules/.bin/tsc', ['--project', '.'], { cwd: root, stdio: 'inherit' });
+
+const files = new Map();
+for (const entry of entries) {
+  const { code, assets } = await ncc(join(root, 'build/entry', `${entry}.js`), {
+    minify: true,
+    quiet: true,
+    license: '',
+  });
+  const unexpected = Object.keys(assets).filter((name) => !UNUSED_ASSET.test(name));
+  if (unexpected.length > 0)
+    throw new Error(`the bundle of ${entry} needs ${unexpected.join(', ')} beside it`);
+  files.set(`${entry}.js`, entry === 'cli' ? `#!/usr/bin/env node\n${code}` : code);
+}
+rmSync(join(root, 'build'), { recursive: true, force: true });
+
+const dist = join(root, 'dist');
+mkdirSync(dist, { recursive: true });
+const left = readdirSync(dist).filter((name) => !files.has(name));
+const stale = [...files].filter(([name, code]) => read(join(dist, name)) !== code).map(([name]) => name);
+if (check) {
+  for (const name of [...stale, ...left]) console.error(`stale: dist/${name} (npm run bundle)`);
+  process.exit(stale.length + left.length > 0 ? 1 : 0);
+}
+for (const name of left) rmSync(join(dist, name));
+for (const name of stale) {
+  writeFileSync(join(dist, name), files.get(name), { mode: name === 'cli.js' ? 0o755 : 0o644 });
+  console.log(`wrote dist/${name}, ${Math.round(files.get(name).length / 1000)} kB`);
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

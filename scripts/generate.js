@@ -1,0 +1,72 @@
+/**
+ * Writes what other files say already: src/gen from protos/, action.yml and package.json, the README's tables from action.yml.
+ * With `--check` it writes nothing and fails when any of these is stale.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseDocument } from 'yaml';
+import { inputTables, inputsModule, outputTable, replaceSection, versionModule } from './tables.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const check = process.argv.includes('--check');
+
+const wanted = new Map([...generatedFromProtos(), ...generatedFromAction()]);
+const stale = [...wanted].filter(([path, text]) => readOrEmpty(path) !== text).map(([path]) => path);
+const leftOver = listFiles(join(root, 'src/gen'))
+  .map((path) => join('src/gen', path))
+  .filter((path) => !wanted.has(path));
+
+if (check) {
+  for (const path of [...stale, ...leftOver]) console.error(`stale: ${path} (npm run gen)`);
+  process.exit(stale.length + leftOver.length > 0 ? 1 : 0);
+}
+for (const path of leftOver) rmSync(join(root, path));
+for (const path of stale) {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), wanted.get(path));
+  console.log(`wrote ${path}`);
+}
+
+function generatedFromProtos() {
+  const folder = mkdtempSync(join(root, 'node_modules', '.gen-'));
+  try {
+    execFileSync('node_modules/.bin/buf', ['generate', '--output', folder], { cwd: root, stdio: 'inherit' });
+    return listFiles(join(folder, 'src/gen')).map((path) => [
+      join('src/gen', path),
+      readFileSync(join(folder, 'src/gen', path), 'utf8'),
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function generatedFromAction() {
+  const action = parseDocument(readFileSync(join(root, 'action.yml'), 'utf8'));
+  const readme = readOrEmpty('README.md');
+  const tables = replaceSection(
+    replaceSection(readme, 'inputs', inputTables(action)),
+    'outputs',
+    outputTable(action),
+  );
+  return [
+    ['src/gen/inputs.ts', inputsModule(action)],
+    ['src/gen/version.ts', versionModule(JSON.parse(readOrEmpty('package.json')).version)],
+    ['README.md', tables],
+  ];
+}
+
+function listFiles(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(folder.length + 1));
+}
+
+function readOrEmpty(path) {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,64 @@
+import type { CasdConnection } from '../casd/connection.js';
+import type { CacheUsage } from '../casd/usage.js';
+import type { PlannedOutput } from '../outputs/plan.js';
+import { merkleTree } from '../reapi/merkle.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { RunReport } from '../report/report.js';
+import type { PreparedAction } from './prepare.js';
+import type { RunContext } from './run-context.js';
+import { buildDuration } from './store.js';
+
+/** How a run ended. */
+export type Outcome =
+  | { readonly kind: 'hit'; readonly result: ActionResult; readonly planned: readonly PlannedOutput[] }
+  | {
+      readonly kind: 'built';
+      readonly result: ActionResult;
+      readonly planned: readonly PlannedOutput[];
+      readonly staging: 'fuse' | 'copy';
+    }
+  | {
+      readonly kind: 'failed';
+      readonly result: ActionResult;
+      readonly planned: readonly PlannedOutput[];
+      readonly staging: 'fuse' | 'copy';
+      readonly failure: string | null;
+    };
+
+/** Puts together what a run has to tell. */
+export function describeRun(
+  { config, watch, warnings }: RunContext,
+  prepared: PreparedAction,
+  outcome: Outcome,
+  casd: CasdConnection,
+  usage: CacheUsage,
+): RunReport {
+  const { result, planned } = outcome;
+  const failed = result.exitCode !== 0 || outcome.kind === 'failed';
+  return {
+    result: failed ? 'failed' : outcome.kind,
+    hitFrom: outcome.kind === 'hit' ? 'local' : null,
+    exitCode: result.exitCode,
+    failure: outcome.kind === 'failed' ? outcome.failure : null,
+    title: config.build.title,
+    actionDigest: prepared.actionDigest,
+    commandDigest: prepared.commandDigest,
+    inputRootDigest: prepared.inputRoot.root,
+    outputsDigest: failed ? null : merkleTree(planned.flatMap(({ nodes }) => nodes)).root,
+    outputs: planned.map(({ path, kind, digest, size, executable }) => ({ path, kind, digest, size, executable })),
+    stdoutDigest: result.stdoutDigest ?? null,
+    stderrDigest: result.stderrDigest ?? null,
+    input: { files: prepared.inputs.files, bytes: prepared.inputs.bytes },
+    toolchain: { rootfs: prepared.rootfs.kind, identity: prepared.rootfs.identity },
+    buildbox: casd.state.buildbox,
+    staging: outcome.kind === 'hit' ? null : outcome.staging,
+    cache: usage,
+    casdSocket: casd.address,
+    timings: watch.timings,
+    duration: watch.elapsed,
+    startedAt: watch.startedAt,
+    builtBy: result.executionMetadata?.worker ?? '',
+    buildDuration: buildDuration(result),
+    warnings,
+  };
+}

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CasdConnection } from '../casd/connection.js';
+import { watchCasd } from '../casd/faults.js';
+import type { CacheFolder } from '../casd/folder.js';
+import { captureFiles } from '../casd/store.js';
+import { Fault } from '../errors.js';
+import type { Host } from '../host/host.js';
+import type { Log } from '../machine.js';
+import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
+import { runAction } from '../sandbox/runner.js';
+import { OutputTee } from './output-tee.js';
+import type { PreparedAction } from './prepare.js';
+import type { SandboxTools } from './tool-finder.js';
+import { judge, type Verdict } from './verdict.js';
+
+export interface ExecuteRequest {
+  readonly host: Host;
+  readonly log: Log;
+  readonly casd: CasdConnection;
+  readonly folder: CacheFolder;
+  readonly sandbox: SandboxTools;
+  readonly prepared: PreparedAction;
+  readonly title: string;
+}
+
+export interface Execution {
+  readonly verdict: Exclude<Verdict, { kind: 'not-mounted' }>;
+  readonly staging: 'fuse' | 'copy';
+  readonly stdoutDigest: Digest;
+  readonly stderrDigest: Digest;
+}
+
+/**
+ * Runs the action in a sandbox on this machine. Where the inputs cannot be mounted after all, they are copied: what
+ * makes a mount fail shows only when casd tries.
+ */
+export async function execute(request: ExecuteRequest, signal: AbortSignal): Promise<Execution> {
+  const { sandbox } = request;
+  const first = await attempt(request, sandbox.staging, signal);
+  if (first.verdict.kind !== 'not-mounted') return { ...first, verdict: first.verdict };
+  if (sandbox.staging === 'fuse') {
+    request.log.warn(`the inputs could not be mounted (${first.verdict.reason}): copying them`);
+    const second = await attempt(request, 'copy', signal);
+    if (second.verdict.kind !== 'not-mounted') return { ...second, verdict: second.verdict };
+    throw notStaged(second.verdict.reason);
+  }
+  throw notStaged(first.verdict.reason);
+}
+
+function notStaged(reason: string): Fault {
+  return new Fault(`casd could not stage the inputs: ${reason}`, {
+    remedy: "casd's log is in `run/casd.log` of the cache folder.",
+  });
+}
+
+async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal: AbortSignal) {
+  const { host, casd, folder, prepared, sandbox } = request;
+  await mkdir(folder.work, { recursive: true });
+  const workFolder = await mkdtemp(join(folder.work, 'build-'));
+  using watch = watchCasd(folder, casd.state);
+  const either = AbortSignal.any([signal, watch.signal]);
+  try {
+    const tee = await OutputTee.open(workFolder, host.openBuildLog(request.title, signal));
+    const outcome = await runTee(tee, () =>
+      runAction(
+        {
+          action: prepared.action,
+          casd: casd.address,
+          runner: sandbox.runner,
+          bwrap: sandbox.bwrap,
+          setpriv: sandbox.setpriv,
+          staging,
+          binds: prepared.rootfs.binds,
+          identity: prepared.rootfs.identity,
+          workFolder,
+          searchPath: host.machine.path.join(':'),
+          trackingId: host.machine.environment.RUNNER_TRACKING_ID,
+          onStdout: tee.stdout,
+          onStderr: tee.stderr,
+        },
+        either,
+      ),
+    );
+    either.throwIfAborted();
+    const verdict = judge(outcome, tee.stderrHead);
+    const captured = await captureFiles(casd, workFolder, ['stdout', 'stderr'], signal);
+    const digestOfFile = (name: string) => captured.get(name) ?? EMPTY_DIGEST;
+    return {
+      verdict,
+      staging,
+      stdoutDigest: digestOfFile('stdout'),
+      stderrDigest: digestOfFile('stderr'),
+    };
+  } finally {
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}
+
+async function runTee<T>(tee: OutputTee, work: () => Promise<T>): Promise<T> {
+  await using _ = tee;
+  return await work();
+}

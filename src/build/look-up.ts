@@ -1,0 +1,78 @@
+import { getActionResult } from '../casd/action-cache.js';
+import type { CasdConnection } from '../casd/connection.js';
+import { discardBlob } from '../casd/discard.js';
+import { fetchBlob, UnusableBlob } from '../casd/fetch.js';
+import type { CacheFolder } from '../casd/folder.js';
+import type { BuildConfig } from '../config/config.js';
+import { type ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { Log } from '../machine.js';
+import { missingOutputs, planOutputs, type PlannedOutput, treeDigests, UnusableResult } from '../outputs/plan.js';
+import type { Digest } from '../reapi/digest.js';
+import type { RunContext } from './run-context.js';
+
+/** A result and what it means for the workspace. */
+export interface KnownResult {
+  readonly result: ActionResult;
+  readonly planned: readonly PlannedOutput[];
+}
+
+/** Looks the action up in the local cache. An entry that cannot be used is no hit, and one line says why. */
+export async function lookUp(
+  { config, folder, log }: RunContext,
+  casd: CasdConnection,
+  actionDigest: Digest,
+  signal: AbortSignal,
+): Promise<KnownResult | undefined> {
+  const { build } = config;
+  const result = await getActionResult(casd, actionDigest, signal);
+  if (result === undefined) return undefined;
+  if (result.exitCode !== 0 && !build.cacheFailures) return undefined;
+  return undefinedIfUnusable(folder, log, async () => {
+    const known = await planResult(casd, result, build, signal);
+    const missing = missingOutputs(known.planned, build.outputs);
+    if (missing.length === 0 || result.exitCode !== 0) return known;
+    throw new UnusableResult(`it lacks the output ${missing.join(', ')}`);
+  });
+}
+
+/** Runs what uses a cached result. Where that is no good, one line says why, and it is as if there were none. */
+export async function undefinedIfUnusable<T>(
+  folder: CacheFolder,
+  log: Log,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof UnusableResult || error instanceof UnusableBlob)) throw error;
+    if (error instanceof UnusableBlob && error.reason === 'corrupt') await discardBlob(folder, error.digest);
+    log.warn(`the cached result is not usable (${error.message}): building again`);
+    return undefined;
+  }
+}
+
+/**
+ * Reads the trees that a result names and plans its outputs.
+ *
+ * @throws UnusableResult, UnusableBlob
+ */
+export async function planResult(
+  casd: CasdConnection,
+  result: ActionResult,
+  build: BuildConfig,
+  signal: AbortSignal,
+): Promise<KnownResult> {
+  const trees = new Map<string, Tree>();
+  for (const digest of treeDigests(result)) {
+    trees.set(digest.hash, decodeTree(await fetchBlob(casd, digest, signal)));
+  }
+  return { result, planned: planOutputs(result, trees, build.outputs, build.workingDirectory) };
+}
+
+function decodeTree(blob: Buffer): Tree {
+  try {
+    return Tree.decode(blob);
+  } catch (cause) {
+    throw new UnusableResult('the tree of an output is not a Tree', { cause });
+  }
+}

@@ -1,0 +1,124 @@
+import type { CasdConnection } from '../casd/connection.js';
+import { discardBlob } from '../casd/discard.js';
+import { UnusableBlob } from '../casd/fetch.js';
+import type { CacheFolder } from '../casd/folder.js';
+import { Fault } from '../errors.js';
+import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { missingOutputs, UnusableResult } from '../outputs/plan.js';
+import { captureAction } from './capture.js';
+import type { Outcome } from './describe-run.js';
+import { execute, type Execution } from './execute.js';
+import { planResult } from './look-up.js';
+import type { PreparedAction } from './prepare.js';
+import { bringOutputs } from './bring-outputs.js';
+import type { RunContext } from './run-context.js';
+import { completeResult, storeResult } from './store.js';
+import { together } from './together.js';
+
+/** What a shell exits with for a command that it does not find (POSIX, 2.8.2). */
+const EXIT_NOT_FOUND = 127;
+/** 128 + SIGKILL, by which a build ends that is out of time. */
+const EXIT_KILLED = 137;
+/** Of a build whose command went well, but whose outputs are not what was declared. */
+const EXIT_BAD_OUTPUTS = 1;
+
+/** Builds the action in the sandbox, keeps its result, and brings its outputs into the workspace. */
+export async function buildMiss(
+  context: RunContext,
+  prepared: PreparedAction,
+  casd: CasdConnection,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { config, host, log, watch, folder, tools } = context;
+  log.phase('getting the sandbox ready');
+  const [, sandbox] = await together(
+    signal,
+    (either) => watch.measure('capture', () => captureAction(casd, host.machine.workspace, prepared, either)),
+    () => watch.measure('tools', () => tools.sandbox()),
+  );
+  if (sandbox.stagingReason !== null) log.info(sandbox.stagingReason);
+  log.phase(`building: ${config.build.title}`);
+  const started = new Date();
+  const execution = await watch.measure('build', () =>
+    execute({ host, log, casd, folder, sandbox, prepared, title: config.build.title }, signal),
+  );
+  const { result, failure } = readVerdict(execution, config.build.timeout);
+  const complete = completeResult({
+    ...execution,
+    result,
+    actionDigest: prepared.actionDigest,
+    builder: host.machine.builder,
+    started,
+    ended: new Date(),
+  });
+  const outcome = await settle(context, casd, complete, failure, execution.staging, signal);
+  const keep = outcome.kind === 'built' || (failure === null && config.build.cacheFailures);
+  if (keep) {
+    await watch.measure('store', () => storeResult(casd, prepared.actionDigest, complete, signal));
+  }
+  return outcome;
+}
+
+function readVerdict({ verdict }: Execution, timeout: number): { result: ActionResult; failure: string | null } {
+  switch (verdict.kind) {
+    case 'ended':
+      return { result: verdict.result, failure: null };
+    case 'timed-out':
+      return {
+        result: ActionResult.fromPartial({ exitCode: EXIT_KILLED }),
+        failure: `the build did not end within its timeout of ${timeout / 1000} s`,
+      };
+    case 'not-found':
+      return {
+        result: ActionResult.fromPartial({ exitCode: EXIT_NOT_FOUND }),
+        failure: `${verdict.command}: there is no such command in the sandbox`,
+      };
+    case 'odd-output':
+      return {
+        result: ActionResult.fromPartial({ exitCode: EXIT_BAD_OUTPUTS }),
+        failure: `the output ${verdict.path} is neither a file nor a folder; a symlink is taken only inside an output folder`,
+      };
+  }
+}
+
+/** Holds the result against what was declared, and brings the outputs of a good one into the workspace. */
+async function settle(
+  context: RunContext,
+  casd: CasdConnection,
+  result: ActionResult,
+  failure: string | null,
+  staging: 'fuse' | 'copy',
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { build } = context.config;
+  const failed = (reason: string | null, exitCode: number): Outcome => ({
+    kind: 'failed',
+    result: { ...result, exitCode },
+    failure: reason,
+    staging,
+    planned: [],
+  });
+  if (failure !== null || result.exitCode !== 0) return failed(failure, result.exitCode);
+  try {
+    const known = await planResult(casd, result, build, signal);
+    const missing = missingOutputs(known.planned, build.outputs);
+    if (missing.length > 0) {
+      return failed(`the build did not make the declared output ${missing.join(', ')}`, EXIT_BAD_OUTPUTS);
+    }
+    await bringOutputs(context, known, casd, signal);
+    return { kind: 'built', staging, ...known };
+  } catch (error) {
+    if (error instanceof UnusableResult) return failed(error.message, EXIT_BAD_OUTPUTS);
+    if (error instanceof UnusableBlob) throw await damagedCache(context.folder, error);
+    throw error;
+  }
+}
+
+/** casd kept a blob of before that is not what its digest says, in place of the one that was built now. */
+async function damagedCache(folder: CacheFolder, error: UnusableBlob): Promise<Fault> {
+  if (error.reason === 'corrupt') await discardBlob(folder, error.digest);
+  return new Fault(`the local cache is damaged: ${error.message}`, {
+    cause: error,
+    remedy: 'The damaged blob was removed; run the build again.',
+  });
+}

@@ -1,0 +1,49 @@
+import { type CasdConnection, connectCasd } from '../casd/connection.js';
+import type { CacheFolder } from '../casd/folder.js';
+import type { Lease } from '../casd/leases.js';
+import { joinCasd, joinOrStartCasd } from '../casd/share.js';
+import type { CasdState } from '../casd/state.js';
+import type { Machine } from '../machine.js';
+import type { Stopwatch } from './stopwatch.js';
+import type { ToolFinder } from './tool-finder.js';
+
+export interface CasdContext {
+  readonly machine: Machine;
+  readonly folder: CacheFolder;
+  /** Bytes. */
+  readonly quota: number;
+  readonly tools: ToolFinder;
+  readonly watch: Stopwatch;
+}
+
+/** Connects to the casd of the cache folder; finds or installs BuildBox and starts one where none runs yet. */
+export async function reachCasd(
+  context: CasdContext,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<CasdConnection> {
+  const { folder, watch } = context;
+  const running = await watch.measure('casd', () => joinCasd(folder, lease, signal));
+  return connectCasd(running ?? (await start(context, lease, signal)));
+}
+
+async function start(context: CasdContext, lease: Lease, signal: AbortSignal): Promise<CasdState> {
+  const { machine, folder, quota, tools, watch } = context;
+  const buildbox = await watch.measure('tools', () => tools.buildbox());
+  return watch.measure('casd', () =>
+    joinOrStartCasd(
+      {
+        folder,
+        casd: buildbox.casd,
+        fuse: buildbox.fuse,
+        buildbox,
+        quota,
+        searchPath: machine.path.join(':'),
+        temporary: machine.temporary,
+        trackingId: machine.environment.RUNNER_TRACKING_ID,
+      },
+      lease,
+      signal,
+    ),
+  );
+}

@@ -1,0 +1,70 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CasdConnection } from '../casd/connection.js';
+import { fetchBlob, fetchFiles } from '../casd/fetch.js';
+import type { CacheFolder } from '../casd/folder.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { BuildLog } from '../host/host.js';
+import type { Digest } from '../reapi/digest.js';
+
+/** Output longer than this goes through a file, so that none of it is shown before all of it was checked. */
+const IN_MEMORY_BYTES = 4_000_000;
+
+/**
+ * Fetches what the build printed when it ran, checked and ready to be shown. Shows nothing yet: an entry whose
+ * output is damaged is no hit.
+ *
+ * @throws UnusableBlob
+ */
+export async function fetchOutput(
+  casd: CasdConnection,
+  result: ActionResult,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): Promise<(log: BuildLog) => Promise<void>> {
+  const stdout = await fetchStream(casd, result.stdoutRaw, result.stdoutDigest, folder, signal);
+  const stderr = await fetchStream(casd, result.stderrRaw, result.stderrDigest, folder, signal);
+  return async (log) => {
+    for await (const chunk of stdout()) await log.stdout(chunk);
+    for await (const chunk of stderr()) await log.stderr(chunk);
+  };
+}
+
+type Chunks = () => AsyncIterable<Buffer>;
+
+async function fetchStream(
+  casd: CasdConnection,
+  raw: Buffer,
+  digest: Digest | undefined,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): Promise<Chunks> {
+  if (digest === undefined || digest.sizeBytes === 0) return () => once(raw);
+  if (digest.sizeBytes <= IN_MEMORY_BYTES) {
+    const blob = await fetchBlob(casd, digest, signal);
+    return () => once(blob);
+  }
+  await mkdir(folder.work, { recursive: true });
+  const workFolder = await mkdtemp(join(folder.work, 'output-'));
+  const path = join(workFolder, 'stream');
+  try {
+    await fetchFiles(casd, [{ digest, path, mode: 0o600 }], signal);
+  } catch (error) {
+    await rm(workFolder, { recursive: true, force: true });
+    throw error;
+  }
+  return () => readAndRemove(path, workFolder);
+}
+
+async function* once(chunk: Buffer) {
+  if (chunk.length > 0) yield await Promise.resolve(chunk);
+}
+
+async function* readAndRemove(path: string, workFolder: string) {
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) yield chunk;
+  } finally {
+    await rm(workFolder, { recursive: true, force: true });
+  }
+}

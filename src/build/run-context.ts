@@ -1,0 +1,45 @@
+import type { CacheFolder } from '../casd/folder.js';
+import type { Config } from '../config/config.js';
+import type { Host } from '../host/host.js';
+import type { Log } from '../machine.js';
+import type { CasdContext } from './reach-casd.js';
+import { Stopwatch } from './stopwatch.js';
+import { toolFinder } from './tool-finder.js';
+
+/** What every step of a run needs. */
+export interface RunContext extends CasdContext {
+  readonly config: Config;
+  readonly host: Host;
+  /** The host's log, which also keeps the warnings for the report. */
+  readonly log: Log;
+  readonly warnings: readonly string[];
+}
+
+export function runContext(
+  config: Config,
+  host: Host,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): RunContext {
+  const warnings: string[] = [];
+  const log: Log = {
+    phase: (text) => host.log.phase(text),
+    info: (text) => host.log.info(text),
+    warn: (text) => {
+      warnings.push(text);
+      host.log.warn(text);
+    },
+  };
+  const { machine } = host;
+  return {
+    config,
+    host,
+    machine,
+    log,
+    warnings,
+    folder,
+    quota: config.cache.quota,
+    watch: new Stopwatch(),
+    tools: toolFinder(config.buildbox, { machine, log }, folder, signal),
+  };
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { Fault } from '../errors.js';
+import { isRunning } from '../process/identity.js';
+import { RpcError } from '../rpc/call.js';
+import type { CacheFolder } from './folder.js';
+import { isFullCache } from './space.js';
+import type { CasdState } from './state.js';
+
+const WATCH_MILLISECONDS = 500;
+const LOG_TAIL_LINES = 20;
+
+/** The last lines of casd's log; empty where there are none. */
+export function casdLogTail(folder: CacheFolder): string {
+  try {
+    return readFileSync(folder.log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** What a failed call says to a person: whether the daemon is gone, or there and unwilling. */
+export function explainCasdError(error: unknown, folder: CacheFolder, state: CasdState): unknown {
+  if (!(error instanceof RpcError)) return error;
+  if (!isRunning(state.process)) return casdEnded(folder, error);
+  if (isFullCache(error)) {
+    return new Fault(`the local cache is full: ${error.message}`, {
+      cause: error,
+      remedy: 'Raise `cache-quota`, or free space on the disk that holds `cache-dir`.',
+    });
+  }
+  return new Fault(`casd did not do its part: ${error.message}`, { cause: error, log: casdLogTail(folder) });
+}
+
+function casdEnded(folder: CacheFolder, cause?: unknown): Fault {
+  return new Fault('casd ended during the run', {
+    cause,
+    log: casdLogTail(folder),
+    remedy: 'Something killed it (out of memory?). The next run starts a new one.',
+  });
+}
+
+/**
+ * Aborts when the daemon ends. A build in the sandbox does not notice by itself that what it needs at its end is gone.
+ */
+export function watchCasd(
+  folder: CacheFolder,
+  state: CasdState,
+): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    if (!isRunning(state.process)) controller.abort(casdEnded(folder));
+  }, WATCH_MILLISECONDS);
+  return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
+}

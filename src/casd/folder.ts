@@ -1,0 +1,53 @@
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Fault, messageOf } from '../errors.js';
+
+/** Where things are in a cache folder. */
+export interface CacheFolder {
+  readonly root: string;
+  /** casd's own storage: `cas`, `actioncache`, `assets`. */
+  readonly storage: string;
+  /** What belongs to the daemon that is running now: its state, log, socket and leases. */
+  readonly run: string;
+  readonly state: string;
+  readonly log: string;
+  readonly leases: string;
+  /** A folder for each build that is running, with its shim, its result and its output. */
+  readonly work: string;
+  /** What was computed from files that may not have changed since. */
+  readonly memory: string;
+  /** BuildBox, where the runner has no tool cache. */
+  readonly tools: string;
+}
+
+export function cacheFolder(root: string): CacheFolder {
+  const run = join(root, 'run');
+  return {
+    root,
+    storage: join(root, 'casd'),
+    run,
+    state: join(run, 'casd.json'),
+    log: join(run, 'casd.log'),
+    leases: join(run, 'leases'),
+    work: join(run, 'work'),
+    memory: join(root, 'memory'),
+    tools: join(root, 'tools'),
+  };
+}
+
+/**
+ * Makes the cache folder, with nobody else's eyes on what belongs to its daemon.
+ *
+ * @throws Fault when it cannot be written
+ */
+export async function makeCacheFolder(folder: CacheFolder): Promise<void> {
+  try {
+    await mkdir(folder.run, { recursive: true, mode: 0o700 });
+    await access(folder.run, constants.W_OK);
+  } catch (cause) {
+    throw new Fault(`the cache folder ${folder.root} cannot be written: ${messageOf(cause)}`, {
+      cause,
+      remedy: 'Set `cache-dir` to a folder that the user of this job may write to.',
+    });
+  }
+}

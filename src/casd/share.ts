@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import { addLease, type Lease, liveLeases, removeLease } from './leases.js';
+import { lockFolder } from './lock.js';
+import { type CacheFolder, makeCacheFolder } from './folder.js';
+import { removeLeftovers } from './leftovers.js';
+import { answers, type CasdSettings, startCasd, stopCasd } from './start.js';
+import { type CasdState, readRunningState } from './state.js';
+
+/** Waiting for the lock to give a lease back must not be cut short by the cancel that asks for it. */
+const NEVER = new AbortController().signal;
+
+/**
+ * Joins the casd that runs on the cache folder already, and returns undefined where there is none: for a caller who
+ * does not know yet whether starting one is worth it.
+ */
+export async function joinCasd(
+  folder: CacheFolder,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<CasdState | undefined> {
+  if (readRunningState(folder) === undefined) return undefined;
+  await using _ = await lockFolder(folder.run, signal);
+  return await joinUnderLock(folder, lease);
+}
+
+/** Joins the casd that runs on the cache folder, or starts one. Two who come at once share one daemon. */
+export async function joinOrStartCasd(
+  settings: CasdSettings,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<CasdState> {
+  const { folder } = settings;
+  await makeCacheFolder(folder);
+  await using _ = await lockFolder(folder.run, signal);
+  const running = await joinUnderLock(folder, lease);
+  if (running !== undefined) return running;
+  await forgetKeptLeases(folder);
+  const silent = readRunningState(folder);
+  if (silent !== undefined) await stopCasd(folder, silent);
+  const state = await startCasd(settings, signal);
+  await addLease(folder, lease);
+  return state;
+}
+
+/** Gives a lease back. The last one out stops the daemon. */
+export async function leaveCasd(folder: CacheFolder, leaseId: string, searchPath: string): Promise<void> {
+  if (!existsSync(folder.run)) return; // It was never joined.
+  await using _ = await lockFolder(folder.run, NEVER);
+  await removeLease(folder, leaseId);
+  if ((await liveLeases(folder)).length > 0) return;
+  await stopAndClean(folder, searchPath);
+}
+
+/** Ends the leases without an owner, and with the last lease the daemon. Returns those who still use it. */
+export async function dismissCasd(folder: CacheFolder, searchPath: string): Promise<readonly Lease[]> {
+  if (!existsSync(folder.run)) return [];
+  await using _ = await lockFolder(folder.run, NEVER);
+  await forgetKeptLeases(folder);
+  const users = await liveLeases(folder);
+  if (users.length === 0) await stopAndClean(folder, searchPath);
+  return users;
+}
+
+/** Cleans even where the daemon has ended by itself: one that was killed leaves its mounts. */
+async function stopAndClean(folder: CacheFolder, searchPath: string): Promise<void> {
+  const state = readRunningState(folder);
+  if (state !== undefined) await stopCasd(folder, state);
+  await removeLeftovers(folder, searchPath, NEVER);
+}
+
+async function joinUnderLock(folder: CacheFolder, lease: Lease): Promise<CasdState | undefined> {
+  const state = readRunningState(folder);
+  if (state === undefined || !(await answers(state.socket))) return undefined;
+  await addLease(folder, lease);
+  return state;
+}
+
+async function forgetKeptLeases(folder: CacheFolder): Promise<void> {
+  for (const { id, owner } of await liveLeases(folder)) {
+    if (owner === null) await removeLease(folder, id);
+  }
+}

@@ -1,0 +1,97 @@
+import { reachCasd } from '../build/reach-casd.js';
+import { Stopwatch } from '../build/stopwatch.js';
+import { toolFinder } from '../build/tool-finder.js';
+import { connectCasd } from '../casd/connection.js';
+import { cacheFolder } from '../casd/folder.js';
+import { type Lease, liveLeases } from '../casd/leases.js';
+import { dismissCasd } from '../casd/share.js';
+import { readRunningState } from '../casd/state.js';
+import { type CacheUsage, readUsage } from '../casd/usage.js';
+import { readBuildBox, readCache } from '../config/read.js';
+import { formatBytes } from '../report/format-quantity.js';
+import type { CommandContext, Invocation } from './program.js';
+
+/** The lease of a daemon that was started for its own sake: nobody's, so it lasts until `casd stop`. */
+const KEPT: Lease = { id: 'kept', owner: null };
+
+/** `buildbox-ci casd start`: prints the daemon's address. Starting one that runs is no mistake. */
+export async function casdStart(
+  { inputs, json }: Invocation,
+  { host, signal }: CommandContext,
+): Promise<number> {
+  const { machine } = host;
+  const cache = readCache(inputs, machine);
+  const folder = cacheFolder(cache.directory);
+  const tools = toolFinder(readBuildBox(inputs), host, folder, signal);
+  const casd = await reachCasd(
+    { machine, folder, quota: cache.quota, tools, watch: new Stopwatch() },
+    KEPT,
+    signal,
+  );
+  casd.close();
+  const { process: daemon, buildbox } = casd.state;
+  host.answer(json ? JSON.stringify({ socket: casd.address, pid: daemon.pid, buildbox }) : casd.address);
+  return 0;
+}
+
+/** `buildbox-ci casd stop`: exits with 1 while builds still use the daemon, which the last of them then stops. */
+export async function casdStop({ inputs, json }: Invocation, { host }: CommandContext): Promise<number> {
+  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+  const users = (await dismissCasd(folder, host.machine.path.join(':'))).flatMap(({ owner }) =>
+    owner === null ? [] : [owner.pid],
+  );
+  if (json) host.answer(JSON.stringify({ stopped: users.length === 0, users }));
+  else if (users.length > 0) {
+    host.log.warn(`casd is still used by process ${users.join(', ')}; the last one out stops it`);
+  }
+  return users.length === 0 ? 0 : 1;
+}
+
+/** `buildbox-ci casd status`: exits with 1 when no daemon runs. */
+export async function casdStatus(
+  { inputs, json }: Invocation,
+  { host, signal }: CommandContext,
+): Promise<number> {
+  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+  const state = readRunningState(folder);
+  if (state === undefined) {
+    host.answer(json ? JSON.stringify({ running: false }) : `no casd runs on ${folder.root}`);
+    return 1;
+  }
+  const casd = connectCasd(state);
+  const usage = await readUsage(casd, signal);
+  casd.close();
+  const users = (await liveLeases(folder)).map(({ owner }) => owner?.pid ?? null);
+  const status = {
+    running: true,
+    socket: casd.address,
+    pid: state.process.pid,
+    buildbox: state.buildbox,
+    cache: usage,
+    users,
+  };
+  host.answer(json ? JSON.stringify(status) : describeStatus(status));
+  return 0;
+}
+
+interface Status {
+  readonly socket: string;
+  readonly pid: number;
+  readonly buildbox: { readonly version: string; readonly source: string };
+  readonly cache: CacheUsage;
+  readonly users: readonly (number | null)[];
+}
+
+function describeStatus({ socket, pid, buildbox, cache, users }: Status): string {
+  return [
+    `socket   ${socket}`,
+    `process  ${pid}, BuildBox ${buildbox.version} (${buildbox.source})`,
+    `cache    ${describeUsage(cache)}`,
+    `used by  ${users.map((user) => (user === null ? 'casd start' : `process ${user}`)).join(', ') || 'nobody'}`,
+  ].join('\n');
+}
+
+export function describeUsage({ size, quota }: CacheUsage): string {
+  const share = quota === 0 ? '' : ` (${Math.round((100 * size) / quota)} %)`;
+  return `${formatBytes(size)} of ${formatBytes(quota)}${share}`;
+}

@@ -1,0 +1,138 @@
+import { Command, CommanderError, Option } from 'commander';
+import { EXIT_MISTAKE } from '../errors.js';
+import { INPUTS, type InputName } from '../gen/inputs.js';
+import type { RawInputs } from '../config/read.js';
+import type { Host } from '../host/host.js';
+import { casdStart, casdStatus, casdStop } from './casd-commands.js';
+import { cacheUsage } from './cache-commands.js';
+import { runCommandLine } from './run-command.js';
+
+/** What a command needs besides its flags. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly signal: AbortSignal;
+}
+
+/** What a command was given on the command line. */
+export interface Invocation {
+  readonly inputs: RawInputs;
+  readonly json: boolean;
+  /** What stands after `--`. */
+  readonly argv: readonly string[];
+}
+
+type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
+
+/** Opens the host once the flags are known: `--json` changes what goes where. */
+export type WithContext = (
+  json: boolean,
+  work: (context: CommandContext) => Promise<number>,
+) => Promise<number>;
+
+/** Inputs whose flag may be given several times, one value each. */
+const LISTS: ReadonlySet<InputName> = new Set(['inputs', 'outputs', 'env', 'host-paths']);
+const ALL = Object.keys(INPUTS) as InputName[];
+const OF_CACHE = ALL.filter((name) => name.startsWith('cache-dir') || name === 'cache-quota');
+const OF_DAEMON = [...OF_CACHE, ...ALL.filter((name) => name.startsWith('buildbox-'))];
+/** The command line always writes its summary on the terminal. */
+const OF_RUN = ALL.filter((name) => name !== 'summary');
+
+/**
+ * The command line.
+ *
+ * @returns the exit code: the build's own, 2 for a mistake in the call, 125 for our own fault
+ */
+export async function runProgram(
+  words: readonly string[],
+  version: string,
+  withContext: WithContext,
+): Promise<number> {
+  let exitCode = 0;
+  const act = (action: Action) => async (argv: readonly string[], command: Command) => {
+    const { json = false, ...inputs } = command.opts<{ json?: boolean }>();
+    exitCode = await withContext(json, (context) =>
+      action({ inputs: rawInputs(inputs), json, argv }, context),
+    );
+  };
+  const program = buildProgram(version, act);
+  try {
+    await program.parseAsync(words, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : EXIT_MISTAKE;
+  }
+}
+
+type Act = (action: Action) => (argv: readonly string[], command: Command) => Promise<void>;
+
+function buildProgram(version: string, act: Act): Command {
+  const program = new Command('buildbox-ci')
+    .description('Runs a build in a BuildBox sandbox; an unchanged build is a cache hit.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true });
+  const run = subcommand(program, 'run', 'builds, or brings back what was built before', OF_RUN)
+    .argument('[argv...]', 'the command, after `--`; or give a script with --run')
+    .usage('[flags] -- COMMAND [ARGUMENT...]')
+    .addHelpText(
+      'after',
+      "\nExit codes: the build's own; 2 for a mistake in the call; 125 when we could not do our job.",
+    );
+  run.action(() => act(runCommandLine)(run.args, run));
+
+  const casd = program.command('casd').description('the daemon that keeps the local cache').exitOverride();
+  const start = subcommand(
+    casd,
+    'start',
+    'starts it for the steps that follow and prints its address',
+    OF_DAEMON,
+  );
+  start.action(() => act(casdStart)([], start));
+  const stop = subcommand(casd, 'stop', 'stops it, unless a build uses it', OF_CACHE);
+  stop.action(() => act(casdStop)([], stop));
+  const status = subcommand(
+    casd,
+    'status',
+    'tells whether it runs, and its usage against its quota',
+    OF_CACHE,
+  );
+  status.action(() => act(casdStatus)([], status));
+
+  const cache = program.command('cache').description('the local cache').exitOverride();
+  const usage = subcommand(cache, 'usage', 'tells how full it is', OF_DAEMON);
+  usage.action(() => act(cacheUsage)([], usage));
+  return program;
+}
+
+function subcommand(parent: Command, name: string, description: string, inputs: readonly InputName[]) {
+  const command = parent.command(name).description(description).exitOverride();
+  for (const input of inputs) command.addOption(inputOption(input));
+  return command.option('--json', "print JSON on stdout; the build's output then goes to stderr");
+}
+
+function inputOption(name: InputName): Option {
+  const { description, default: standard } = INPUTS[name];
+  const isSwitch = standard === 'true' || standard === 'false';
+  const option = new Option(
+    `--${name} ${isSwitch ? '[value]' : '<value>'}`,
+    standard === '' ? description : `${description} (default: ${standard})`,
+  );
+  if (isSwitch) option.preset('true');
+  if (LISTS.has(name)) {
+    option.argParser((value: string, earlier: string | undefined) =>
+      earlier === undefined ? value : `${earlier}\n${value}`,
+    );
+  }
+  return option;
+}
+
+/** Commander turns `cache-dir` into `cacheDir`. */
+function rawInputs(options: Readonly<Record<string, unknown>>): RawInputs {
+  return Object.fromEntries(
+    Object.entries(options).map(([key, value]) => [
+      key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+      String(value),
+    ]),
+  );
+}

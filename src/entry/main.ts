@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto';
+import { runBuild } from '../build/run-build.js';
+import { readConfig } from '../config/read.js';
+import { INPUTS } from '../gen/inputs.js';
+import { inStep } from '../host/github/in-step.js';
+import { readInputs } from '../host/github/inputs.js';
+import { saveState } from '../host/github/state.js';
+import { identify } from '../process/identity.js';
+
+process.exitCode = await inStep(process.env, async (host, signal) => {
+  const config = readConfig(readInputs(Object.keys(INPUTS)), host.machine);
+  // The runner's worker outlives main, so that casd is there for the steps in between; post gives the lease back.
+  const lease = { id: randomUUID(), owner: identify(process.ppid) ?? null };
+  saveState({ version: 1, cacheDirectory: config.cache.directory, lease: lease.id });
+  const report = await runBuild(config, host, lease, signal);
+  await host.publish(report, config.report);
+  return report.exitCode;
+});

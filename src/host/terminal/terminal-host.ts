@@ -1,0 +1,81 @@
+import { resolve } from 'node:path';
+import { closingLines } from '../../report/closing-lines.js';
+import { explainError } from '../../report/explain-error.js';
+import { printable } from '../../report/printable.js';
+import type { RunReport } from '../../report/report.js';
+import { terminalBuilder } from '../builder.js';
+import type { BuildLog, Host, PublishOptions } from '../host.js';
+import { absolute, readMachine } from '../machine-facts.js';
+import { tolerateWriteErrors } from '../tolerate-write-errors.js';
+import { recordText, writeRecord } from '../write-record.js';
+import { paintWith, wantsColours } from './colours.js';
+import { Screen, type Streams } from './screen.js';
+
+export interface TerminalOptions {
+  readonly streams: Streams;
+  readonly environment: NodeJS.ProcessEnv;
+  /** The folder the user stands in: the workspace. */
+  readonly directory: string;
+  /** The record goes to stdout, and the build's whole output to stderr. */
+  readonly json: boolean;
+}
+
+/**
+ * The host of a command line. What is for people goes to stderr: progress and remarks only where that is a terminal,
+ * warnings, errors and the closing lines always.
+ */
+export function terminalHost({ streams, environment, directory, json }: TerminalOptions): Host {
+  const isTerminal = streams.stderr.isTTY === true;
+  const screen = new Screen(streams, isTerminal && environment.TERM !== 'dumb');
+  const paint = paintWith(wantsColours(isTerminal, environment));
+  const tell = (text: string) => screen.line('stderr', text);
+  const warn = (text: string) => tell(`${paint('warning', 'warning:')} ${printable(text)}`);
+  tolerateWriteErrors(streams.stdout, ({ message }) =>
+    warn(`stdout cannot be written, the rest is lost: ${message}`),
+  );
+  tolerateWriteErrors(streams.stderr, () => undefined);
+
+  const machine = readMachine({
+    environment,
+    workspace: directory,
+    temporary: absolute(environment.TMPDIR) ?? '/tmp',
+    builder: terminalBuilder(environment),
+  });
+
+  return {
+    machine,
+    log: {
+      phase: (text) => screen.progress(printable(text)),
+      info: (text) => {
+        if (isTerminal) tell(printable(text));
+      },
+      warn,
+    },
+    openBuildLog: (_title, signal) => passThrough(screen, json, signal),
+    answer: (text) => {
+      screen.endProgress();
+      screen.line('stdout', text);
+    },
+    publish: async (report: RunReport, { record }: PublishOptions) => {
+      screen.endProgress();
+      for (const line of closingLines(report, paint)) tell(line);
+      if (record !== undefined) await writeRecord(report, resolve(directory, record));
+      if (json) streams.stdout.write(recordText(report));
+    },
+    fail: (error) => {
+      screen.endProgress();
+      const { title, lines, exitCode } = explainError(error);
+      tell(`${paint('bad', 'error:')} ${title}`);
+      for (const line of lines) tell(`  ${line}`);
+      return exitCode;
+    },
+  };
+}
+
+function passThrough(screen: Screen, json: boolean, signal: AbortSignal | undefined): BuildLog {
+  return {
+    stdout: (chunk) => screen.pass(json ? 'stderr' : 'stdout', chunk, signal),
+    stderr: (chunk) => screen.pass('stderr', chunk, signal),
+    close: () => undefined,
+  };
+}

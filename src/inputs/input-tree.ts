@@ -1,0 +1,139 @@
+import { readlinkSync, type Stats } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { join } from 'node:path';
+import { Fault } from '../errors.js';
+import type { Machine } from '../machine.js';
+import type { DigestMemory } from '../memory/digest-memory.js';
+import type { Digest } from '../reapi/digest.js';
+import { digestAtOnce, digestPatiently, fileReader, type FileReader } from './file-digest.js';
+import { pathspecFor, shownName, textOf, type RawName } from './names.js';
+import { pace } from './pacing.js';
+import { selectByPathspecs } from './pathspec-selection.js';
+import { scopeOf } from './scope.js';
+import { statusOf } from './status.js';
+import { findInWorkingTree, type Found } from './working-tree.js';
+import { listWorkspace } from './workspace-listing.js';
+
+export interface InputFile {
+  readonly kind: 'file';
+  /** Relative to the workspace, '/'-separated, UTF-8; so for every node. */
+  readonly path: string;
+  readonly digest: Digest;
+  readonly executable: boolean;
+}
+
+export interface InputLink {
+  readonly kind: 'symlink';
+  readonly path: string;
+  /** As it stands in the link; it may lead anywhere. */
+  readonly target: string;
+}
+
+/** An empty folder: there are none in git, but for submodules that are not initialised. */
+export interface InputFolder {
+  readonly kind: 'directory';
+  readonly path: string;
+}
+
+export type InputNode = InputFile | InputLink | InputFolder;
+
+export interface InputTree {
+  /** Sorted by the bytes of their paths; no path twice, none below a file or link. */
+  readonly nodes: readonly InputNode[];
+  /** How many nodes are files. */
+  readonly files: number;
+  /** The sum of their sizes. */
+  readonly bytes: number;
+}
+
+export interface InputRequest {
+  /** `machine.workspace` is the root. */
+  readonly machine: Machine;
+  /** The input `inputs`: git pathspecs, of which `!`, `:!` and `:^` exclude; none is everything. */
+  readonly pathspecs: readonly string[];
+  /** Paths relative to the workspace that this run writes: below them only what git tracks is input. */
+  readonly written: readonly string[];
+  /** Absolute folders never to be read. */
+  readonly excluded: readonly string[];
+  readonly memory: DigestMemory;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The files of the checkout that are the build's input: in git what git tracks or would add, each submodule and
+ * repository below it by its own rules, elsewhere the whole folder; content, links and executable bits as they are
+ * in the working tree. `.git` never is.
+ *
+ * @throws InputError for a pathspec that is wrong or matches nothing; Fault for a name that is not UTF-8, a file
+ * that cannot be read or keeps changing, or a git that fails.
+ */
+export async function readInputs(request: InputRequest): Promise<InputTree> {
+  const { machine, signal } = request;
+  const scope = scopeOf(machine.workspace, request.written, request.excluded);
+  const git = { machine, signal };
+  const listing = await listWorkspace(git, scope);
+  const found = await findInWorkingTree(scope.root, listing, signal);
+  const selected = await selectByPathspecs(git, scope.root, listing.top, found, request.pathspecs);
+  const nodes = await readNodes(scope.root, named(selected), fileReader(request.memory, signal));
+  const files = nodes.filter((node) => node.kind === 'file');
+  return { nodes, files: files.length, bytes: files.reduce((sum, file) => sum + file.digest.sizeBytes, 0) };
+}
+
+interface Named extends Found {
+  readonly path: string;
+}
+
+/** Gives each its name as text, which an input's name must be. */
+function named(selected: readonly Found[]): Named[] {
+  const nodes: Named[] = [];
+  const unnameable: RawName[] = [];
+  for (const { name, status } of selected) {
+    const path = textOf(name);
+    if (path === undefined) unnameable.push(name);
+    else nodes.push({ path, name, status });
+  }
+  const [first, ...others] = unnameable;
+  if (first === undefined) return nodes;
+  const more = others.length === 0 ? '' : ` (and of ${others.length} more)`;
+  throw new Fault(`the name of ${shownName(first)}${more} is not UTF-8, which an input's name must be`, {
+    remedy: `Rename it, or exclude it with \`inputs: '!${pathspecFor(first)}'\`.`,
+  });
+}
+
+async function readNodes(root: string, selected: readonly Named[], reader: FileReader): Promise<InputNode[]> {
+  const nodes: InputNode[] = [];
+  const slices = pace(reader.signal);
+  for (const found of selected) {
+    if (slices.due()) await slices.rest();
+    const { path, status } = found;
+    if (status.isDirectory()) nodes.push({ kind: 'directory', path });
+    else if (status.isSymbolicLink()) nodes.push(readLink(root, path));
+    else nodes.push(fileAtOnce(root, found, reader) ?? (await filePatiently(root, found, reader)));
+  }
+  return nodes;
+}
+
+function fileAtOnce(root: string, { path, status }: Named, reader: FileReader): InputFile | undefined {
+  const hash = digestAtOnce(reader, `${root}/${path}`, status);
+  return hash === undefined ? undefined : fileNode(path, hash, status);
+}
+
+async function filePatiently(root: string, { path, name }: Named, reader: FileReader): Promise<InputFile> {
+  const read = await digestPatiently(reader, `${root}/${path}`, () => statusOf(root, name));
+  return fileNode(path, read.hash, read.status);
+}
+
+function fileNode(path: string, hash: string, status: Stats): InputFile {
+  const executable = (status.mode & 0o100) !== 0; // The owner's bit, as git does.
+  return { kind: 'file', path, digest: { hash, sizeBytes: status.size }, executable };
+}
+
+function readLink(root: string, path: string): InputLink {
+  const target = readlinkSync(join(root, path), 'buffer');
+  if (!isUtf8(target)) {
+    throw new Fault(`the symbolic link ${path} points to a name that is not UTF-8`, {
+      remedy: `Point it elsewhere, remove it, or exclude it with \`inputs: '!${path}'\`.`,
+    });
+  }
+  return { kind: 'symlink', path, target: target.toString() };
+}

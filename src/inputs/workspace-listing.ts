@@ -1,0 +1,84 @@
+import { join, relative } from 'node:path';
+import { walkFolder } from './folder-listing.js';
+import type { Git } from './git-command.js';
+import { listWithGit, type GitListing } from './git-listing.js';
+import { isGitOwned, isWithin, joinNames, rawName, textOf, type RawName } from './names.js';
+import { findRepository, isRepository } from './repository.js';
+import { isLeftOut, type Scope } from './scope.js';
+import { realFolders } from './status.js';
+
+/** What the workspace holds, by name only; a name that git tracks may be missing from the disk. */
+export interface WorkspaceListing {
+  /** The top of the working tree that the workspace lies in, or the workspace itself outside git. */
+  readonly top: string;
+  readonly files: readonly RawName[];
+  /** Folders that are input without what they may hold. */
+  readonly emptyFolders: readonly RawName[];
+}
+
+interface Part {
+  readonly files: readonly RawName[];
+  readonly emptyFolders: readonly RawName[];
+  /** Folders with a repository of their own: submodules and others. */
+  readonly repositories: readonly RawName[];
+}
+
+/** As many git processes at once pay off on a usual machine. */
+const AT_ONCE = 8;
+
+/** Lists the workspace and every repository in it, each as its own git sees it, plain folders as they are. */
+export async function listWorkspace(git: Git, scope: Scope): Promise<WorkspaceListing> {
+  const top = findRepository(scope.root);
+  const first = await listRoot(git, scope, top);
+  let { files, emptyFolders } = first;
+  let waiting = first.repositories;
+  while (waiting.length > 0) {
+    const parts = await Promise.all(
+      waiting.slice(0, AT_ONCE).map((name) => listRepository(git, scope, name)),
+    );
+    files = files.concat(...parts.map((part) => part.files));
+    emptyFolders = emptyFolders.concat(...parts.map((part) => part.emptyFolders));
+    waiting = waiting.slice(AT_ONCE).concat(...parts.map((part) => part.repositories));
+  }
+  return { top: top ?? scope.root, files, emptyFolders };
+}
+
+async function listRoot(git: Git, scope: Scope, top: string | undefined): Promise<Part> {
+  const root = rawName('');
+  if (top === undefined) return walkFolder(scope, root, false, git.signal);
+  const part = await listPart(git, scope, root, scope.root, top);
+  // A folder of which the repository around it knows nothing, ignored for instance, is no part of that repository.
+  const foreign = top !== scope.root && part.files.length + part.repositories.length === 0;
+  return foreign ? walkFolder(scope, root, false, git.signal) : part;
+}
+
+/** Lists a folder that has, or as a submodule may have, a repository of its own. */
+async function listRepository(git: Git, scope: Scope, name: RawName): Promise<Part> {
+  const text = textOf(name);
+  const asFolder = { files: [], emptyFolders: [name], repositories: [] };
+  // No process starts in a folder whose name is not text: the folder stands for what is in it until it is refused.
+  if (text === undefined) return asFolder;
+  const top = join(scope.root, text);
+  return realFolders(scope.root)(name) && isRepository(top) ? listPart(git, scope, name, top, top) : asFolder;
+}
+
+async function listPart(git: Git, scope: Scope, prefix: RawName, folder: string, top: string): Promise<Part> {
+  const below = rawName(relative(top, folder));
+  const leftOut = [...scope.written, ...scope.excluded]
+    .filter((path) => path !== prefix && isWithin(path, prefix))
+    .map((path) => joinNames(below, path.slice(prefix === '' ? 0 : prefix.length + 1) as RawName));
+  const listing = await listWithGit(git, top, folder, leftOut);
+  return listing === undefined ? walkFolder(scope, prefix, true, git.signal) : partOf(listing, prefix, scope);
+}
+
+function partOf(listing: GitListing, prefix: RawName, scope: Scope): Part {
+  const keep = (names: readonly RawName[], tracked: boolean) =>
+    names
+      .map((name) => joinNames(prefix, name))
+      .filter((name) => !isLeftOut(scope, name, tracked) && !isGitOwned(name));
+  return {
+    files: [...keep(listing.tracked, true), ...keep(listing.untracked, false)],
+    emptyFolders: [],
+    repositories: [...keep(listing.submodules, true), ...keep(listing.repositories, false)],
+  };
+}

@@ -1,0 +1,124 @@
+import { posix } from 'node:path';
+import type { ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { Digest } from '../reapi/digest.js';
+import type { TreeNode } from '../reapi/merkle.js';
+import { treeNodes } from '../reapi/tree.js';
+
+/** One declared output, with everything that is to be at its path. */
+export interface PlannedOutput {
+  /** Relative to the working directory. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink';
+  /** Of the content or of the Tree; null for a symlink. */
+  readonly digest: Digest | null;
+  /** Bytes of all its files. */
+  readonly size: number;
+  readonly executable: boolean;
+  /** Relative to the working directory. */
+  readonly nodes: readonly TreeNode[];
+}
+
+/** A result that cannot be what the build made: it names other paths, or leads out of the workspace. */
+export class UnusableResult extends Error {
+  override readonly name = 'UnusableResult';
+}
+
+/** The Tree blobs that a plan needs. */
+export function treeDigests(result: ActionResult): readonly Digest[] {
+  return result.outputDirectories.flatMap(({ treeDigest }) => (treeDigest === undefined ? [] : [treeDigest]));
+}
+
+/**
+ * Turns a result into what is to be written, and trusts none of it: every path is a declared one, every name a
+ * single segment, every symlink stays in the workspace.
+ *
+ * @param trees by hash
+ * @param workingDirectory relative to the workspace
+ * @throws UnusableResult
+ */
+export function planOutputs(
+  result: ActionResult,
+  trees: ReadonlyMap<string, Tree>,
+  declared: readonly string[],
+  workingDirectory: string,
+): readonly PlannedOutput[] {
+  const planned = [...plannedFiles(result), ...plannedSymlinks(result), ...plannedDirectories(result, trees)];
+  const expected = new Set(declared);
+  for (const output of planned) {
+    if (!expected.delete(output.path)) {
+      throw new UnusableResult(
+        `the result has an output at ${JSON.stringify(output.path)}, which is not one, or twice`,
+      );
+    }
+    for (const node of output.nodes) refuseEscape(node, workingDirectory);
+  }
+  return planned;
+}
+
+/** The declared outputs that a plan lacks. */
+export function missingOutputs(
+  planned: readonly PlannedOutput[],
+  declared: readonly string[],
+): readonly string[] {
+  const made = new Set(planned.map(({ path }) => path));
+  return declared.filter((path) => !made.has(path));
+}
+
+function plannedFiles(result: ActionResult): PlannedOutput[] {
+  return result.outputFiles.map(({ path, digest, isExecutable }) => {
+    if (digest === undefined)
+      throw new UnusableResult(`the result has no digest for ${JSON.stringify(path)}`);
+    return {
+      path,
+      kind: 'file',
+      digest,
+      size: digest.sizeBytes,
+      executable: isExecutable,
+      nodes: [{ kind: 'file', path, digest, executable: isExecutable }],
+    };
+  });
+}
+
+function plannedSymlinks(result: ActionResult): PlannedOutput[] {
+  const links = [...result.outputSymlinks, ...result.outputFileSymlinks, ...result.outputDirectorySymlinks];
+  const byPath = new Map(links.map((link) => [link.path, link])); // Servers may give the old fields beside the new.
+  return [...byPath.values()].map(({ path, target }) => ({
+    path,
+    kind: 'symlink',
+    digest: null,
+    size: 0,
+    executable: false,
+    nodes: [{ kind: 'symlink', path, target }],
+  }));
+}
+
+function plannedDirectories(result: ActionResult, trees: ReadonlyMap<string, Tree>): PlannedOutput[] {
+  return result.outputDirectories.map(({ path, treeDigest }) => {
+    const tree = treeDigest === undefined ? undefined : trees.get(treeDigest.hash);
+    if (treeDigest === undefined || tree === undefined) {
+      throw new UnusableResult(`the result has no tree for ${JSON.stringify(path)}`);
+    }
+    const nodes = treeNodes(tree, path);
+    if (nodes === undefined) {
+      throw new UnusableResult(`the tree of ${JSON.stringify(path)} is malformed`);
+    }
+    return {
+      path,
+      kind: 'directory',
+      digest: treeDigest,
+      size: nodes.reduce((sum, node) => sum + (node.kind === 'file' ? node.digest.sizeBytes : 0), 0),
+      executable: false,
+      nodes,
+    };
+  });
+}
+
+function refuseEscape(node: TreeNode, workingDirectory: string): void {
+  if (node.kind !== 'symlink') return;
+  const target = posix.join(workingDirectory, posix.dirname(node.path), node.target);
+  if (node.target === '' || posix.isAbsolute(node.target) || target === '..' || target.startsWith('../')) {
+    throw new UnusableResult(
+      `the output ${JSON.stringify(node.path)} is a symlink out of the workspace, to ${JSON.stringify(node.target)}`,
+    );
+  }
+}

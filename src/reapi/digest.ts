@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto';
+import type { Digest } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+
+export type { Digest };
+
+export const EMPTY_DIGEST: Digest = digestOf(Buffer.alloc(0));
+
+/** The SHA-256 digest of a blob. */
+export function digestOf(blob: Uint8Array): Digest {
+  return { hash: createHash('sha256').update(blob).digest('hex'), sizeBytes: blob.length };
+}
+
+/** A digest as people and resource names write it: `HASH/SIZE`. */
+export function formatDigest(digest: Digest): string {
+  return `${digest.hash}/${digest.sizeBytes}`;
+}
+
+/** Reads `HASH/SIZE`; undefined when it is not one. */
+export function parseDigest(text: string): Digest | undefined {
+  const match = /^([0-9a-f]{64})\/(0|[1-9][0-9]{0,15})$/.exec(text);
+  return match?.[1] === undefined ? undefined : { hash: match[1], sizeBytes: Number(match[2]) };
+}
+
+export function sameDigest(a: Digest | undefined, b: Digest | undefined): boolean {
+  return a !== undefined && a.hash === b?.hash && a.sizeBytes === b.sizeBytes;
+}

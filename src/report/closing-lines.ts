@@ -1,0 +1,64 @@
+import { formatDigest } from '../reapi/digest.js';
+import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
+import { hasFailed, outcomeOf } from './outcome.js';
+import { phasesOf } from './phase-names.js';
+import { printable } from './printable.js';
+import type { RunReport } from './report.js';
+
+export type Tone = 'good' | 'bad' | 'strong' | 'quiet';
+
+/** Gives a text its tone; on what shows no colours, the text as it is. */
+export type Paint = (tone: Tone, text: string) => string;
+
+const NAMED_OUTPUTS = 3;
+const NAMED_PHASES = 4;
+
+/** What a run prints when it ends, three to six lines. */
+export function closingLines(report: RunReport, paint: Paint = (_tone, text) => text): readonly string[] {
+  return [
+    headline(report, paint),
+    detail('action', formatDigest(report.actionDigest), paint),
+    ...outputsLine(report, paint),
+    ...cacheLine(report, paint),
+    ...timeLine(report, paint),
+  ];
+}
+
+function headline(report: RunReport, paint: Paint): string {
+  const mark = hasFailed(report) ? paint('bad', '✗') : paint('good', '✓');
+  const then =
+    report.result === 'hit' && report.buildDuration !== null
+      ? paint('quiet', ` (the build took ${formatDuration(report.buildDuration)})`)
+      : '';
+  return `${mark} ${paint('strong', printable(report.title))} ${outcomeOf(report)}${then}`;
+}
+
+function detail(name: string, text: string, paint: Paint): string {
+  return `  ${paint('quiet', name.padEnd(8))}${text}`;
+}
+
+function outputsLine(report: RunReport, paint: Paint): readonly string[] {
+  if (report.outputs.length === 0) return [];
+  const names = report.outputs.slice(0, NAMED_OUTPUTS).map((output) => printable(output.path));
+  const more = report.outputs.length - names.length;
+  const size = report.outputs.reduce((sum, output) => sum + output.size, 0);
+  const list = [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
+  return [detail('outputs', `${list} (${formatBytes(size)})`, paint)];
+}
+
+function cacheLine(report: RunReport, paint: Paint): readonly string[] {
+  if (report.cache === null) return [];
+  const { size, quota } = report.cache;
+  const use = `${formatBytes(size)} of ${formatBytes(quota)} (${formatShare(size, quota)})`;
+  return [detail('cache', use, paint)];
+}
+
+function timeLine(report: RunReport, paint: Paint): readonly string[] {
+  const longest = [...phasesOf(report)]
+    .sort((a, b) => b.milliseconds - a.milliseconds)
+    .slice(0, NAMED_PHASES)
+    .filter(({ milliseconds }) => milliseconds >= 1)
+    .map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
+  const input = `${formatCount(report.input.files, 'input file')}, ${formatBytes(report.input.bytes)}`;
+  return longest.length === 0 ? [] : [detail('time', `${longest.join(' · ')} (${input})`, paint)];
+}

@@ -1,0 +1,65 @@
+import type { Digest } from '../reapi/digest.js';
+
+/** The phases of a run, in their order; each is a key of `timings`. */
+export const PHASES = [
+  'inputs',
+  'toolchain',
+  'tools',
+  'casd',
+  'lookup',
+  'capture',
+  'build',
+  'store',
+  'outputs',
+] as const;
+
+export type Phase = (typeof PHASES)[number];
+
+export interface ReportedOutput {
+  /** Relative to the working directory. */
+  readonly path: string;
+  readonly kind: 'file' | 'directory' | 'symlink';
+  /** Of the file's content or of the directory's Tree; null for a symlink. */
+  readonly digest: Digest | null;
+  /** Bytes of the file, or of all files in the directory. */
+  readonly size: number;
+  readonly executable: boolean;
+}
+
+/** What happened in one run, as data. The renderers own the words. */
+export interface RunReport {
+  readonly result: 'hit' | 'built' | 'failed';
+  readonly hitFrom: 'local' | null;
+  readonly exitCode: number;
+  /** Why a failed build failed, where its exit code alone does not say it (a timeout, a missing output). */
+  readonly failure: string | null;
+  /** The command as a person would type it, one line. */
+  readonly title: string;
+  readonly actionDigest: Digest;
+  readonly commandDigest: Digest;
+  readonly inputRootDigest: Digest;
+  /** The Directory that holds the outputs at their paths; null when there is no result. */
+  readonly outputsDigest: Digest | null;
+  readonly outputs: readonly ReportedOutput[];
+  readonly stdoutDigest: Digest | null;
+  readonly stderrDigest: Digest | null;
+  /** Files of the input and their bytes. */
+  readonly input: { readonly files: number; readonly bytes: number };
+  readonly toolchain: { readonly rootfs: 'host'; readonly identity: string };
+  /** Null when the run needed no BuildBox. */
+  readonly buildbox: { readonly version: string; readonly source: string } | null;
+  readonly staging: 'fuse' | 'copy' | null;
+  /** Bytes in the local cache and its quota; null when no casd ran. */
+  readonly cache: { readonly size: number; readonly quota: number } | null;
+  readonly casdSocket: string | null;
+  /** Milliseconds a phase took; a phase that was not needed is absent. */
+  readonly timings: Readonly<Partial<Record<Phase, number>>>;
+  /** Milliseconds from start to end, as the user waits. */
+  readonly duration: number;
+  readonly startedAt: Date;
+  /** Who built this result; on a hit, who built it then. */
+  readonly builtBy: string;
+  /** Milliseconds the build itself took; on a hit, took then. */
+  readonly buildDuration: number | null;
+  readonly warnings: readonly string[];
+}

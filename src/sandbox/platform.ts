@@ -1,0 +1,20 @@
+import type { Rootfs } from './rootfs.js';
+
+/** Node's names of processors as REAPI's platform lexicon names them. */
+const ISA: Readonly<Record<string, string>> = { x64: 'x86-64', arm64: 'aarch64' };
+
+/**
+ * The platform properties of an action: what must be so for its result to be the same. `inject` binds the mounts of
+ * the toolchain to its identity: buildbox-run mounts it only for an action that names it.
+ */
+export function platformProperties(
+  rootfs: Rootfs,
+  network: 'off' | 'on',
+): readonly (readonly [name: string, value: string])[] {
+  return [
+    ['OSFamily', 'linux'],
+    ['ISA', ISA[process.arch] ?? process.arch],
+    ['inject', rootfs.identity],
+    ...(network === 'on' ? [['network', 'on'] as const] : []),
+  ];
+}

@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Bind } from './rootfs.js';
+import { readStatus, type SandboxStatus, writeShim } from './shim.js';
+
+/** What buildbox-run is started with. */
+export interface RunnerRequest {
+  /** The encoded Action. */
+  readonly action: Uint8Array;
+  /** `unix:PATH` of the casd that has the action, its command and its input root. */
+  readonly casd: string;
+  readonly runner: string;
+  readonly bwrap: string;
+  /** util-linux's setpriv, where the machine has it. */
+  readonly setpriv: string | undefined;
+  readonly staging: 'fuse' | 'copy';
+  readonly binds: readonly Bind[];
+  /** The identity that the binds belong to. */
+  readonly identity: string;
+  /** A new, empty folder for this run alone; the caller removes it. */
+  readonly workFolder: string;
+  /** The PATH of the machine, for what bubblewrap itself needs. */
+  readonly searchPath: string;
+  readonly trackingId: string | undefined;
+  /** Take the build's output as it comes; the build waits for a taker that is slow. */
+  readonly onStdout: (chunk: Buffer) => Promise<void>;
+  readonly onStderr: (chunk: Buffer) => Promise<void>;
+}
+
+/** What was left after buildbox-run ended: read the result, not the exit code. */
+export interface RunnerOutcome {
+  /** The encoded ActionResult; undefined when there is none. */
+  readonly result: Uint8Array | undefined;
+  /** An encoded `google.rpc.Status`, where buildbox-run says why there is no proper result. */
+  readonly errorStatus: Uint8Array | undefined;
+  readonly sandbox: SandboxStatus;
+  readonly exitCode: number | null;
+  /** buildbox-run's own log, apart from the build's output. */
+  readonly log: string;
+}
+
+const ABORT_GRACE = 5000;
+
+/**
+ * Runs an action in a sandbox. An abort ends buildbox-run by SIGTERM, which takes the build, its children and its
+ * mounts with it; the outcome then is whatever was left.
+ */
+export async function runAction(request: RunnerRequest, signal: AbortSignal): Promise<RunnerOutcome> {
+  const { workFolder } = request;
+  const paths = {
+    action: join(workFolder, 'action'),
+    result: join(workFolder, 'action-result'),
+    logs: join(workFolder, 'logs'),
+  };
+  const shim = await writeShim(workFolder, request.bwrap);
+  await writeFile(paths.action, request.action);
+  await mkdir(paths.logs);
+  signal.throwIfAborted();
+
+  const [program = '', ...words] = [
+    ...endingWithUs(request.setpriv),
+    request.runner,
+    ...runnerArguments(request, paths),
+  ];
+  const child = spawn(program, words, {
+    cwd: workFolder,
+    env: runnerEnvironment(request, shim.folder),
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [exitCode] = await Promise.all([
+    endOf(child, signal),
+    forward(child.stdout, request.onStdout),
+    forward(child.stderr, request.onStderr),
+  ]);
+  return {
+    result: await readFile(paths.result).catch(() => undefined),
+    errorStatus: await readFile(`${paths.result}.error-status`).catch(() => undefined),
+    sandbox: await readStatus(shim),
+    exitCode,
+    log: await readLogs(paths.logs),
+  };
+}
+
+/** Has the kernel end buildbox-run, and so the build, should this process be killed without a chance to do it. */
+function endingWithUs(setpriv: string | undefined): readonly string[] {
+  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM', '--'];
+}
+
+function runnerArguments(request: RunnerRequest, paths: { action: string; result: string; logs: string }) {
+  return [
+    `--remote=${request.casd}`,
+    `--action=${paths.action}`,
+    `--action-result=${paths.result}`,
+    `--log-directory=${paths.logs}`,
+    '--log-level=warning',
+    '--no-logs-capture',
+    `--staging-mode=${request.staging === 'fuse' ? 'fuse' : 'copy-or-link'}`,
+    ...request.binds.map(({ source, target }) => `--ro-bind-mount=${request.identity}:${source}:${target}`),
+  ];
+}
+
+/** An allow-list: what buildbox-run has, bubblewrap gets, and a token must not get even that far. */
+function runnerEnvironment(request: RunnerRequest, shimFolder: string): Record<string, string> {
+  return {
+    PATH: [shimFolder, dirname(request.runner), request.searchPath].join(':'),
+    ...(request.trackingId === undefined ? {} : { RUNNER_TRACKING_ID: request.trackingId }),
+  };
+}
+
+async function forward(output: AsyncIterable<Buffer>, take: (chunk: Buffer) => Promise<void>): Promise<void> {
+  for await (const chunk of output) await take(chunk);
+}
+
+function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
+  let killTimer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill('SIGTERM');
+    killTimer = setTimeout(() => child.kill('SIGKILL'), ABORT_GRACE);
+  };
+  return new Promise<number | null>((resolve, reject) => {
+    signal.addEventListener('abort', stop, { once: true });
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code));
+  }).finally(() => {
+    clearTimeout(killTimer);
+    signal.removeEventListener('abort', stop);
+  });
+}
+
+async function readLogs(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')));
+  return [...new Set(texts.join('').trimEnd().split('\n'))].join('\n');
+}

@@ -1,0 +1,49 @@
+import type { Log, Machine } from '../machine.js';
+
+export type BuildBoxSource = 'path' | 'wheel' | 'debian' | 'release';
+
+/** A BuildBox that is ready to run. All paths are absolute. */
+export interface BuildBox {
+  readonly version: string;
+  readonly source: BuildBoxSource;
+  readonly casd: string;
+  /** The bubblewrap runner. */
+  readonly run: string;
+  /** `buildbox-fuse`, undefined where there is none of the same version. */
+  readonly fuse: string | undefined;
+}
+
+/** What the user asked for. `auto` asks the sources in order; undefined means any version, or no release. */
+export interface BuildBoxRequest {
+  readonly source: BuildBoxSource | 'auto';
+  readonly version: string | undefined;
+  readonly url: string | undefined;
+  readonly sha256: string | undefined;
+}
+
+export interface ToolContext {
+  readonly machine: Machine;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+  /** Where tools are kept between runs: absolute; made when it is needed. */
+  readonly toolFolder: string;
+}
+
+/** Why a source cannot give what was asked for, as the end of a sentence. */
+export interface Declined {
+  readonly declined: string;
+}
+
+/** One place that BuildBox comes from. */
+export interface Source {
+  readonly name: BuildBoxSource;
+  /** What is here already. Takes milliseconds. */
+  find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined>;
+  /** Fetches what is not here yet; undefined for a source that has nothing to fetch. */
+  readonly install:
+    ((request: BuildBoxRequest, context: ToolContext) => Promise<BuildBox | Declined>) | undefined;
+}
+
+export function isDeclined(answer: object): answer is Declined {
+  return 'declined' in answer;
+}

@@ -1,0 +1,48 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gatherAptFacts } from './apt-facts.js';
+import { unpackPrograms } from './closure.js';
+import { completeInstall, findInstalled, withUnfinished } from './install.js';
+import { installedFolders, installFolder } from './layout.js';
+import { openPrivateApt, whyNoPrivateApt } from './private-apt.js';
+import { programVersion } from './program-version.js';
+import { ownRepository } from './repository.js';
+import { type Declined, isDeclined, type ToolContext } from './source.js';
+
+const TOOL = 'bubblewrap';
+const KIND = 'unpacked';
+
+/** The `bwrap` that was unpacked into the tool folder before, if it is complete. */
+export async function findUnpackedBubblewrap({ toolFolder }: ToolContext): Promise<string | undefined> {
+  for (const folder of await installedFolders(toolFolder, TOOL, KIND)) {
+    if ((await findInstalled(folder)) !== undefined) return join(folder, 'bin/bwrap');
+  }
+  return undefined;
+}
+
+/**
+ * Unpacks the distribution's own bubblewrap package into the tool folder. It works without root wherever user
+ * namespaces are allowed.
+ *
+ * @returns the absolute path of `bwrap`, or why this machine cannot have it so.
+ * @throws Fault when the package cannot be fetched.
+ */
+export async function unpackBubblewrap(context: ToolContext): Promise<string | Declined> {
+  const unable = await whyNoPrivateApt(context);
+  if (unable !== undefined) return { declined: unable };
+  return withUnfinished(context.toolFolder, async (unfinished) => {
+    const repository = ownRepository(await gatherAptFacts(context, unfinished));
+    if (isDeclined(repository)) return repository;
+    context.log.phase(`fetching bubblewrap from ${repository.suite}`);
+    const apt = await openPrivateApt(join(unfinished, 'apt'), repository, context);
+    const candidate = await apt.candidate(TOOL);
+    if (candidate === undefined) return { declined: `${repository.suite} has no package ${TOOL}` };
+    const made = join(unfinished, 'made');
+    await mkdir(made);
+    await unpackPrograms(await apt.download(TOOL), ['bwrap'], made, context);
+    const version = await programVersion(join(made, 'bin/bwrap'), context);
+    const target = installFolder(context.toolFolder, TOOL, version, KIND);
+    const installed = await completeInstall(made, target, { tool: version, origin: `${TOOL} ${candidate}` });
+    return join(installed.folder, 'bin/bwrap');
+  });
+}
