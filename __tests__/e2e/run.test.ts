@@ -133,6 +133,15 @@ describe('failures', () => {
   });
 });
 
+describe('summary: false', () => {
+  test('leaves the output of the build alone on stderr too', async () => {
+    expect(await bench.run(['--summary', 'false'], 'echo out; echo err >&2')).toMatchObject({
+      stdout: 'out\n',
+      stderr: 'err\n',
+    });
+  });
+});
+
 describe('download-outputs: false', () => {
   test('leaves the workspace alone and still knows the digests', async () => {
     const flags = ['--outputs', 'x', '--download-outputs', 'false'];
@@ -205,7 +214,7 @@ describe('bad input ends with 2 before anything starts', () => {
     [['--network', 'yes'], /network: "yes" is not usable. Legal values: off, on/],
     [['--outputs', '../x'], /outputs: "..\/x"/],
     [['--working-directory', 'nowhere'], /working-directory: "nowhere"/],
-    [['--summary', 'true'], /unknown option '--summary'/],
+    [['--summary', 'loudly'], /summary: "loudly" is not usable. Legal values: true, false/],
     [['--no-such-flag', 'x'], /unknown option '--no-such-flag'/],
     [['--host-paths', 'relative'], /host-paths: "relative"/],
     [['--inputs', 'no-such-*'], /inputs: "no-such-\*"/],

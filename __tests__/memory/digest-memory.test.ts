@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -57,6 +57,14 @@ describe('DigestMemory', () => {
       expect((await DigestMemory.open(file)).recall('a', settled)).toBeUndefined();
     },
   );
+
+  test('removes a memory that was not used for long', async () => {
+    const old = join(folder, 'old.json');
+    writeFileSync(old, '{}');
+    utimesSync(old, 0, 0);
+    await remembering('a', settled, 'x');
+    expect(readdirSync(folder)).toEqual(['memory.json']);
+  });
 
   test('a name of Object.prototype is a name like any other', async () => {
     expect((await remembering('a', settled, 'x')).recall('constructor', settled)).toBeUndefined();

@@ -40,7 +40,8 @@ export async function captureAction(
   for (const { path, digest } of lacking) {
     if (!sameDigest(captured.get(path), digest)) {
       throw new Fault(`${path} changed while it was read`, {
-        remedy: 'Let nothing write to the checkout while the build starts, or leave the file out by `inputs`.',
+        remedy:
+          'Let nothing write to the checkout while the build starts, or leave the file out by `inputs`.',
       });
     }
   }

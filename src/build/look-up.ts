@@ -6,7 +6,13 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { BuildConfig } from '../config/config.js';
 import { type ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Log } from '../machine.js';
-import { missingOutputs, planOutputs, type PlannedOutput, treeDigests, UnusableResult } from '../outputs/plan.js';
+import {
+  missingOutputs,
+  planOutputs,
+  type PlannedOutput,
+  treeDigests,
+  UnusableResult,
+} from '../outputs/plan.js';
 import type { Digest } from '../reapi/digest.js';
 import type { RunContext } from './run-context.js';
 

@@ -59,7 +59,10 @@ export async function buildMiss(
   return outcome;
 }
 
-function readVerdict({ verdict }: Execution, timeout: number): { result: ActionResult; failure: string | null } {
+function readVerdict(
+  { verdict }: Execution,
+  timeout: number,
+): { result: ActionResult; failure: string | null } {
   switch (verdict.kind) {
     case 'ended':
       return { result: verdict.result, failure: null };

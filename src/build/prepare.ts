@@ -52,10 +52,7 @@ async function inputTree({ config, host, folder }: RunContext, signal: AbortSign
   return tree;
 }
 
-async function toolchain(
-  { config, host, folder, tools }: RunContext,
-  signal: AbortSignal,
-): Promise<Rootfs> {
+async function toolchain({ config, host, folder, tools }: RunContext, signal: AbortSignal): Promise<Rootfs> {
   const memory = await DigestMemory.open(join(folder.memory, 'host.json'));
   const rootfs = await hostRootfs({
     machine: host.machine,

@@ -3,12 +3,13 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { Lease } from '../casd/leases.js';
 import { joinCasd, joinOrStartCasd } from '../casd/share.js';
 import type { CasdState } from '../casd/state.js';
-import type { Machine } from '../machine.js';
+import type { Log, Machine } from '../machine.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { ToolFinder } from './tool-finder.js';
 
 export interface CasdContext {
   readonly machine: Machine;
+  readonly log: Log;
   readonly folder: CacheFolder;
   /** Bytes. */
   readonly quota: number;
@@ -23,8 +24,13 @@ export async function reachCasd(
   signal: AbortSignal,
 ): Promise<CasdConnection> {
   const { folder, watch } = context;
-  const running = await watch.measure('casd', () => joinCasd(folder, lease, signal));
-  return connectCasd(running ?? (await start(context, lease, signal)));
+  const state =
+    (await watch.measure('casd', () => joinCasd(folder, lease, signal))) ??
+    (await start(context, lease, signal));
+  if (state.quota !== context.quota) {
+    context.log.info('casd runs already, with another quota: `cache-quota` counts from its next start');
+  }
+  return connectCasd(state);
 }
 
 async function start(context: CasdContext, lease: Lease, signal: AbortSignal): Promise<CasdState> {

@@ -15,12 +15,7 @@ export interface RunContext extends CasdContext {
   readonly warnings: readonly string[];
 }
 
-export function runContext(
-  config: Config,
-  host: Host,
-  folder: CacheFolder,
-  signal: AbortSignal,
-): RunContext {
+export function runContext(config: Config, host: Host, folder: CacheFolder, signal: AbortSignal): RunContext {
   const warnings: string[] = [];
   const log: Log = {
     phase: (text) => host.log.phase(text),

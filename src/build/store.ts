@@ -1,6 +1,9 @@
 import { updateActionResult } from '../casd/action-cache.js';
 import type { CasdConnection } from '../casd/connection.js';
-import { ActionResult, ExecutedActionMetadata } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import {
+  ActionResult,
+  ExecutedActionMetadata,
+} from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
 
 export interface BuiltResult {

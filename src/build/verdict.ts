@@ -32,9 +32,12 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
   const oddOutput = /Output path "(.*)" is not a file or directory/.exec(error?.message ?? '')?.[1];
   if (oddOutput !== undefined) return { kind: 'odd-output', path: oddOutput };
   if (result === undefined || error !== undefined) {
-    throw new Fault(`buildbox-run gave no result: ${error?.message ?? `exit code ${outcome.exitCode ?? '?'}`}`, {
-      log: outcome.log || stderr,
-    });
+    throw new Fault(
+      `buildbox-run gave no result: ${error?.message ?? `exit code ${outcome.exitCode ?? '?'}`}`,
+      {
+        log: outcome.log || stderr,
+      },
+    );
   }
   return { kind: 'ended', result };
 }

@@ -7,8 +7,8 @@ import { leaveCasd } from '../casd/share.js';
 import { readUsage } from '../casd/usage.js';
 import { readBuildBox, readCache } from '../config/read.js';
 import { identify } from '../process/identity.js';
-import { describeUsage } from './casd-commands.js';
-import type { CommandContext, Invocation } from './program.js';
+import { describeUsage } from './describe-usage.js';
+import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci cache usage`: asks casd, which is started for the question where none runs. */
 export async function cacheUsage(
@@ -21,7 +21,7 @@ export async function cacheUsage(
   const tools = toolFinder(readBuildBox(inputs), host, folder, signal);
   const lease = { id: randomUUID(), owner: identify(process.pid) ?? null };
   try {
-    const context = { machine, folder, quota: cache.quota, tools, watch: new Stopwatch() };
+    const context = { machine, log: host.log, folder, quota: cache.quota, tools, watch: new Stopwatch() };
     const casd = await reachCasd(context, lease, signal);
     const usage = await readUsage(casd, signal);
     casd.close();

@@ -8,8 +8,8 @@ import { dismissCasd } from '../casd/share.js';
 import { readRunningState } from '../casd/state.js';
 import { type CacheUsage, readUsage } from '../casd/usage.js';
 import { readBuildBox, readCache } from '../config/read.js';
-import { formatBytes } from '../report/format-quantity.js';
-import type { CommandContext, Invocation } from './program.js';
+import type { CommandContext, Invocation } from './command-context.js';
+import { describeUsage } from './describe-usage.js';
 
 /** The lease of a daemon that was started for its own sake: nobody's, so it lasts until `casd stop`. */
 const KEPT: Lease = { id: 'kept', owner: null };
@@ -24,7 +24,7 @@ export async function casdStart(
   const folder = cacheFolder(cache.directory);
   const tools = toolFinder(readBuildBox(inputs), host, folder, signal);
   const casd = await reachCasd(
-    { machine, folder, quota: cache.quota, tools, watch: new Stopwatch() },
+    { machine, log: host.log, folder, quota: cache.quota, tools, watch: new Stopwatch() },
     KEPT,
     signal,
   );
@@ -89,9 +89,4 @@ function describeStatus({ socket, pid, buildbox, cache, users }: Status): string
     `cache    ${describeUsage(cache)}`,
     `used by  ${users.map((user) => (user === null ? 'casd start' : `process ${user}`)).join(', ') || 'nobody'}`,
   ].join('\n');
-}
-
-export function describeUsage({ size, quota }: CacheUsage): string {
-  const share = quota === 0 ? '' : ` (${Math.round((100 * size) / quota)} %)`;
-  return `${formatBytes(size)} of ${formatBytes(quota)}${share}`;
 }

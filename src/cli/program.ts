@@ -2,24 +2,10 @@ import { Command, CommanderError, Option } from 'commander';
 import { EXIT_MISTAKE } from '../errors.js';
 import { INPUTS, type InputName } from '../gen/inputs.js';
 import type { RawInputs } from '../config/read.js';
-import type { Host } from '../host/host.js';
+import type { CommandContext, Invocation } from './command-context.js';
 import { casdStart, casdStatus, casdStop } from './casd-commands.js';
 import { cacheUsage } from './cache-commands.js';
 import { runCommandLine } from './run-command.js';
-
-/** What a command needs besides its flags. */
-export interface CommandContext {
-  readonly host: Host;
-  readonly signal: AbortSignal;
-}
-
-/** What a command was given on the command line. */
-export interface Invocation {
-  readonly inputs: RawInputs;
-  readonly json: boolean;
-  /** What stands after `--`. */
-  readonly argv: readonly string[];
-}
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
 
@@ -32,10 +18,8 @@ export type WithContext = (
 /** Inputs whose flag may be given several times, one value each. */
 const LISTS: ReadonlySet<InputName> = new Set(['inputs', 'outputs', 'env', 'host-paths']);
 const ALL = Object.keys(INPUTS) as InputName[];
-const OF_CACHE = ALL.filter((name) => name.startsWith('cache-dir') || name === 'cache-quota');
-const OF_DAEMON = [...OF_CACHE, ...ALL.filter((name) => name.startsWith('buildbox-'))];
-/** The command line always writes its summary on the terminal. */
-const OF_RUN = ALL.filter((name) => name !== 'summary');
+const OF_FOLDER: readonly InputName[] = ['cache-dir'];
+const OF_DAEMON = ALL.filter((name) => /^(cache-(dir|quota)|buildbox-.*)$/.test(name));
 
 /**
  * The command line.
@@ -72,7 +56,7 @@ function buildProgram(version: string, act: Act): Command {
     .version(version)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true });
-  const run = subcommand(program, 'run', 'builds, or brings back what was built before', OF_RUN)
+  const run = subcommand(program, 'run', 'builds, or brings back what was built before', ALL)
     .argument('[argv...]', 'the command, after `--`; or give a script with --run')
     .usage('[flags] -- COMMAND [ARGUMENT...]')
     .addHelpText(
@@ -89,13 +73,13 @@ function buildProgram(version: string, act: Act): Command {
     OF_DAEMON,
   );
   start.action(() => act(casdStart)([], start));
-  const stop = subcommand(casd, 'stop', 'stops it, unless a build uses it', OF_CACHE);
+  const stop = subcommand(casd, 'stop', 'stops it, unless a build uses it', OF_FOLDER);
   stop.action(() => act(casdStop)([], stop));
   const status = subcommand(
     casd,
     'status',
     'tells whether it runs, and its usage against its quota',
-    OF_CACHE,
+    OF_FOLDER,
   );
   status.action(() => act(casdStatus)([], status));
 
@@ -112,13 +96,15 @@ function subcommand(parent: Command, name: string, description: string, inputs: 
 }
 
 function inputOption(name: InputName): Option {
-  const { description, default: standard } = INPUTS[name];
+  const { description, default: standard, group } = INPUTS[name];
   const isSwitch = standard === 'true' || standard === 'false';
-  const option = new Option(
-    `--${name} ${isSwitch ? '[value]' : '<value>'}`,
-    standard === '' ? description : `${description} (default: ${standard})`,
-  );
-  if (isSwitch) option.preset('true');
+  const words = [
+    description,
+    ...(LISTS.has(name) ? ['Repeat the flag for more.'] : []),
+    ...(standard === '' ? [] : [`(default: ${standard})`]),
+  ];
+  const option = new Option(`--${name} ${isSwitch ? '[value]' : '<value>'}`, words.join(' '));
+  option.helpGroup(`${group}:`);
   if (LISTS.has(name)) {
     option.argParser((value: string, earlier: string | undefined) =>
       earlier === undefined ? value : `${earlier}\n${value}`,
@@ -127,7 +113,7 @@ function inputOption(name: InputName): Option {
   return option;
 }
 
-/** Commander turns `cache-dir` into `cacheDir`. */
+/** Commander turns `cache-dir` into `cacheDir`, and a switch without a value into `true`. */
 function rawInputs(options: Readonly<Record<string, unknown>>): RawInputs {
   return Object.fromEntries(
     Object.entries(options).map(([key, value]) => [

@@ -4,7 +4,7 @@ import { cacheFolder } from '../casd/folder.js';
 import { leaveCasd } from '../casd/share.js';
 import { readConfig } from '../config/read.js';
 import { identify } from '../process/identity.js';
-import type { CommandContext, Invocation } from './program.js';
+import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci run`: the whole way of one run; exits with the build's own exit code. */
 export async function runCommandLine(

@@ -3,6 +3,9 @@ import { cancelOnSignals } from '../host/signals.js';
 import { terminalHost } from '../host/terminal/terminal-host.js';
 import { VERSION } from '../gen/version.js';
 
+// Help and version are printed before there is a host that minds a reader that goes away (`| head`).
+process.stdout.on('error', () => undefined);
+
 const withContext: WithContext = async (json, work) => {
   const host = terminalHost({
     streams: process,

@@ -19,7 +19,7 @@ export const INPUTS = {
   "buildbox-version": { group: "BuildBox", default: "", description: "The version of BuildBox to use, such as `1.4.25`. By default the newest that the source has." },
   "buildbox-url": { group: "BuildBox", default: "", description: "The archive (`.tgz`) to download with `buildbox-source` set to `release`. By default upstream's own release of that version." },
   "buildbox-sha256": { group: "BuildBox", default: "", description: "The SHA-256 of that archive. Upstream publishes none, so `release` needs it." },
-  "summary": { group: "report", default: "true", description: "Write the job summary (`true`, `false`)." },
+  "summary": { group: "report", default: "true", description: "Sum the run up, in the job summary or in the closing lines on a terminal (`true`, `false`)." },
   "record": { group: "report", default: "", description: "Where to write the build record (JSON), relative to the workspace." },
 } as const;
 

@@ -13,7 +13,7 @@ export interface BuildLog {
 }
 
 export interface PublishOptions {
-  /** Whether a CI system that has a page for it gets a summary of the run. */
+  /** Whether the run is summed up: on the page that a CI system has for it, or in the lines that close it on a terminal. */
   readonly summary: boolean;
   /** Where the build record goes, absolute or relative to the workspace; undefined: where the host keeps it, if it does. */
   readonly record: string | undefined;

@@ -1,5 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 
 /** What of a file's status changes whenever its content may have changed. */
@@ -17,6 +17,9 @@ const stored = v.object({
 
 /** A file touched this recently, in milliseconds, could change again within the clock's granularity. */
 const SETTLING_TIME = 100;
+
+/** Thirty days. */
+const KEPT_MILLISECONDS = 30 * 86_400_000;
 
 /**
  * Remembers what was computed from a file or folder for as long as its status stays the same, so that an unchanged
@@ -61,6 +64,17 @@ export class DigestMemory {
     const unfinished = `${this.file}.${process.pid}`;
     await writeFile(unfinished, JSON.stringify({ version: 1, entries: Object.fromEntries(this.#used) }));
     await rename(unfinished, this.file);
+    await removeOldFiles(dirname(this.file));
+  }
+}
+
+/** Memories of checkouts that are gone would otherwise stay for good. */
+async function removeOldFiles(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const file = join(folder, name);
+    const status = await stat(file).catch(() => undefined);
+    if (status !== undefined && Date.now() - status.mtimeMs > KEPT_MILLISECONDS)
+      await rm(file, { force: true });
   }
 }
 

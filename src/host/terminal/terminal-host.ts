@@ -56,9 +56,9 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
       screen.endProgress();
       screen.line('stdout', text);
     },
-    publish: async (report: RunReport, { record }: PublishOptions) => {
+    publish: async (report: RunReport, { summary, record }: PublishOptions) => {
       screen.endProgress();
-      for (const line of closingLines(report, paint)) tell(line);
+      if (summary) closingLines(report, paint).forEach(tell);
       if (record !== undefined) await writeRecord(report, resolve(directory, record));
       if (json) streams.stdout.write(recordText(report));
     },

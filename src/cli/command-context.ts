@@ -1,0 +1,16 @@
+import type { RawInputs } from '../config/read.js';
+import type { Host } from '../host/host.js';
+
+/** What a command needs besides its flags. */
+export interface CommandContext {
+  readonly host: Host;
+  readonly signal: AbortSignal;
+}
+
+/** What a command was given on the command line. */
+export interface Invocation {
+  readonly inputs: RawInputs;
+  readonly json: boolean;
+  /** What stands after `--`. */
+  readonly argv: readonly string[];
+}
