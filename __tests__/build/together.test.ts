@@ -27,9 +27,9 @@ describe('together', () => {
       cleanedUp = true;
       throw new Error('second');
     };
-    await expect(together(never, () => later(5, 0).then(() => Promise.reject(new Error('first'))), slow)).rejects.toThrow(
-      'first',
-    );
+    await expect(
+      together(never, () => later(5, 0).then(() => Promise.reject(new Error('first'))), slow),
+    ).rejects.toThrow('first');
     expect(cleanedUp).toBe(true);
   });
 

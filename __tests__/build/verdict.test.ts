@@ -14,6 +14,7 @@ const outcome = (change: Partial<RunnerOutcome>): RunnerOutcome => ({
   result: undefined,
   errorStatus: undefined,
   sandbox: 'started',
+  links: [],
   exitCode: 0,
   log: '',
   ...change,
@@ -21,11 +22,18 @@ const outcome = (change: Partial<RunnerOutcome>): RunnerOutcome => ({
 
 describe('a build that ended', () => {
   test.each([0, 1, 3, 139])('with exit code %d', (exitCode) => {
-    expect(judge(outcome({ result: result(exitCode) }), '')).toMatchObject({ kind: 'ended', result: { exitCode } });
+    expect(judge(outcome({ result: result(exitCode) }), '')).toMatchObject({
+      kind: 'ended',
+      result: { exitCode },
+    });
   });
 
   test('ran out of time', () => {
-    const late = outcome({ result: result(137), errorStatus: errorStatus(status.DEADLINE_EXCEEDED), exitCode: 142 });
+    const late = outcome({
+      result: result(137),
+      errorStatus: errorStatus(status.DEADLINE_EXCEEDED),
+      exitCode: 142,
+    });
     expect(judge(late, '')).toEqual({ kind: 'timed-out' });
     expect(judge({ ...late, sandbox: 'failed' }, '')).toEqual({ kind: 'timed-out' });
   });
@@ -39,7 +47,8 @@ describe('a build that ended', () => {
   });
 
   test('made an output that BuildBox does not take', () => {
-    const message = 'execute() threw: Output path "workspace/latest" is not a file or directory: st_mode == 40960';
+    const message =
+      'execute() threw: Output path "workspace/latest" is not a file or directory: st_mode == 40960';
     expect(judge(outcome({ errorStatus: errorStatus(status.INTERNAL, message), exitCode: 1 }), '')).toEqual({
       kind: 'odd-output',
       path: 'workspace/latest',
@@ -81,6 +90,10 @@ describe('a sandbox or daemon that failed is our fault, never a failed build', (
 });
 
 test('inputs that could not be mounted may be copied instead', () => {
-  const staging = outcome({ sandbox: 'untouched', errorStatus: errorStatus(status.INTERNAL, 'fuse failed'), exitCode: 1 });
+  const staging = outcome({
+    sandbox: 'untouched',
+    errorStatus: errorStatus(status.INTERNAL, 'fuse failed'),
+    exitCode: 1,
+  });
   expect(judge(staging, '')).toEqual({ kind: 'not-mounted', reason: 'fuse failed' });
 });

@@ -77,6 +77,38 @@ describe('outputs', () => {
     },
   );
 
+  test('may be symlinks themselves', async () => {
+    bench.write('sub/in', 'deep');
+    const flags = [
+      '--working-directory',
+      'sub',
+      '--outputs',
+      'latest',
+      '--outputs',
+      'a/link',
+      '--outputs',
+      'in-place',
+    ];
+    await builtAndHit(
+      flags,
+      'ln -s in latest; mkdir -p a; ln -s ../../in.txt a/link; ln -s in in-place',
+      () => {
+        expect(readlinkSync(join(bench.checkout, 'sub/latest'))).toBe('in');
+        expect(bench.read('sub/latest')).toBe('deep');
+        expect(bench.read('sub/a/link')).toBe('x');
+      },
+    );
+  });
+
+  test('below a symlink that the build made are not looked for on the host', async () => {
+    const outside = join(bench.root, 'outside');
+    mkdirSync(outside);
+    symlinkSync('secret', join(outside, 'link'));
+    const script = `ln -s ${outside} escape`;
+    expect((await bench.run(['--outputs', 'escape/link'], script)).exitCode).not.toBe(0);
+    expect(readlinkSync(join(outside, 'link'))).toBe('secret');
+  });
+
   test('are never written through a symlink of the checkout that leads out of it', async () => {
     const outside = join(bench.root, 'outside');
     mkdirSync(outside);
@@ -102,14 +134,11 @@ describe('outputs', () => {
     });
   });
 
-  test.each(['ln -s in.txt odd', 'mkfifo odd'])(
-    'that BuildBox does not take are refused by name: %s',
-    async (script) => {
-      const { exitCode, stderr, record } = await bench.record(['--outputs', 'odd'], script);
-      expect([exitCode, record.result]).toEqual([1, 'failed']);
-      expect(stderr).toContain('the output workspace/odd is neither a file nor a folder');
-    },
-  );
+  test('that are neither file nor folder nor symlink are refused by name', async () => {
+    const { exitCode, stderr, record } = await bench.record(['--outputs', 'odd'], 'mkfifo odd');
+    expect([exitCode, record.result]).toEqual([1, 'failed']);
+    expect(stderr).toContain('the output odd is neither a file nor a folder nor a symlink');
+  });
 });
 
 describe('output of a build', () => {

@@ -73,6 +73,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           staging,
           binds: prepared.rootfs.binds,
           identity: prepared.rootfs.identity,
+          outputs: prepared.outputPaths,
           workFolder,
           searchPath: host.machine.path.join(':'),
           trackingId: host.machine.environment.RUNNER_TRACKING_ID,

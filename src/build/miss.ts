@@ -3,24 +3,19 @@ import { discardBlob } from '../casd/discard.js';
 import { UnusableBlob } from '../casd/fetch.js';
 import type { CacheFolder } from '../casd/folder.js';
 import { Fault } from '../errors.js';
-import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { missingOutputs, UnusableResult } from '../outputs/plan.js';
 import { captureAction } from './capture.js';
+import type { BuildConfig } from '../config/config.js';
 import type { Outcome } from './describe-run.js';
-import { execute, type Execution } from './execute.js';
+import { execute } from './execute.js';
 import { planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
 import { bringOutputs } from './bring-outputs.js';
 import type { RunContext } from './run-context.js';
+import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult, storeResult } from './store.js';
 import { together } from './together.js';
-
-/** What a shell exits with for a command that it does not find (POSIX, 2.8.2). */
-const EXIT_NOT_FOUND = 127;
-/** 128 + SIGKILL, by which a build ends that is out of time. */
-const EXIT_KILLED = 137;
-/** Of a build whose command went well, but whose outputs are not what was declared. */
-const EXIT_BAD_OUTPUTS = 1;
 
 /** Builds the action in the sandbox, keeps its result, and brings its outputs into the workspace. */
 export async function buildMiss(
@@ -42,7 +37,7 @@ export async function buildMiss(
   const execution = await watch.measure('build', () =>
     execute({ host, log, casd, folder, sandbox, prepared, title: config.build.title }, signal),
   );
-  const { result, failure } = readVerdict(execution, config.build.timeout);
+  const { result, failure } = readVerdict(execution.verdict, config.build, prepared.workingDirectory);
   const complete = completeResult({
     ...execution,
     result,
@@ -52,36 +47,15 @@ export async function buildMiss(
     ended: new Date(),
   });
   const outcome = await settle(context, casd, complete, failure, execution.staging, signal);
-  const keep = outcome.kind === 'built' || (failure === null && config.build.cacheFailures);
-  if (keep) {
+  if (isKept(outcome, config.build)) {
     await watch.measure('store', () => storeResult(casd, prepared.actionDigest, complete, signal));
   }
   return outcome;
 }
 
-function readVerdict(
-  { verdict }: Execution,
-  timeout: number,
-): { result: ActionResult; failure: string | null } {
-  switch (verdict.kind) {
-    case 'ended':
-      return { result: verdict.result, failure: null };
-    case 'timed-out':
-      return {
-        result: ActionResult.fromPartial({ exitCode: EXIT_KILLED }),
-        failure: `the build did not end within its timeout of ${timeout / 1000} s`,
-      };
-    case 'not-found':
-      return {
-        result: ActionResult.fromPartial({ exitCode: EXIT_NOT_FOUND }),
-        failure: `${verdict.command}: there is no such command in the sandbox`,
-      };
-    case 'odd-output':
-      return {
-        result: ActionResult.fromPartial({ exitCode: EXIT_BAD_OUTPUTS }),
-        failure: `the output ${verdict.path} is neither a file nor a folder; a symlink is taken only inside an output folder`,
-      };
-  }
+/** A failure is kept only as what the command itself ended with, and only where that was asked for. */
+function isKept(outcome: Outcome, { cacheFailures }: BuildConfig): boolean {
+  return outcome.kind === 'built' || (outcome.kind === 'failed' && outcome.failure === null && cacheFailures);
 }
 
 /** Holds the result against what was declared, and brings the outputs of a good one into the workspace. */

@@ -17,6 +17,10 @@ export interface PreparedAction extends EncodedAction {
   readonly inputs: InputTree;
   readonly inputRoot: MerkleTree;
   readonly rootfs: Rootfs;
+  /** Relative to the input root. */
+  readonly workingDirectory: string;
+  /** The declared outputs, relative to the input root. */
+  readonly outputPaths: readonly string[];
   /** Files of the input root that are not in the checkout. */
   readonly rootBlobs: readonly Uint8Array[];
 }
@@ -92,5 +96,6 @@ function nameAction(config: Config, inputs: InputTree, rootfs: Rootfs): Prepared
     timeout: build.timeout,
     salt: build.salt,
   });
-  return { ...encoded, inputs, inputRoot, rootfs, rootBlobs: root.blobs };
+  const outputPaths = build.outputs.map((path) => join(workingDirectory, path));
+  return { ...encoded, inputs, inputRoot, rootfs, workingDirectory, outputPaths, rootBlobs: root.blobs };
 }

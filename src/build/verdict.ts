@@ -3,13 +3,14 @@ import { Fault } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { Status } from '../gen/google/rpc/status.js';
 import type { RunnerOutcome } from '../sandbox/runner.js';
+import type { OutputLink } from '../sandbox/shim.js';
 
 /** What came of a build in the sandbox, where the sandbox did its part. */
 export type Verdict =
-  | { readonly kind: 'ended'; readonly result: ActionResult }
+  | { readonly kind: 'ended'; readonly result: ActionResult; readonly links: readonly OutputLink[] }
   | { readonly kind: 'timed-out' }
   | { readonly kind: 'not-found'; readonly command: string }
-  /** An output is there, but is nothing that BuildBox takes: a symlink outside an output folder, a pipe, a socket. */
+  /** An output is there, but is nothing that BuildBox takes: a pipe, a socket, a device. */
   | { readonly kind: 'odd-output'; readonly path: string }
   /** The inputs could not be mounted; copying them may work. */
   | { readonly kind: 'not-mounted'; readonly reason: string };
@@ -39,7 +40,7 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
       },
     );
   }
-  return { kind: 'ended', result };
+  return { kind: 'ended', result, links: outcome.links };
 }
 
 function notCalled(outcome: RunnerOutcome, error: Status | undefined, stderr: string): Verdict {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bind } from './rootfs.js';
-import { readStatus, type SandboxStatus, writeShim } from './shim.js';
+import { type OutputLink, readLinks, readStatus, type SandboxStatus, writeShim } from './shim.js';
 
 /** What buildbox-run is started with. */
 export interface RunnerRequest {
@@ -18,6 +18,8 @@ export interface RunnerRequest {
   readonly binds: readonly Bind[];
   /** The identity that the binds belong to. */
   readonly identity: string;
+  /** The declared outputs, relative to the root of the sandbox. */
+  readonly outputs: readonly string[];
   /** A new, empty folder for this run alone; the caller removes it. */
   readonly workFolder: string;
   /** The PATH of the machine, for what bubblewrap itself needs. */
@@ -35,6 +37,8 @@ export interface RunnerOutcome {
   /** An encoded `google.rpc.Status`, where buildbox-run says why there is no proper result. */
   readonly errorStatus: Uint8Array | undefined;
   readonly sandbox: SandboxStatus;
+  /** Outputs that are symlinks, which the result lacks. */
+  readonly links: readonly OutputLink[];
   readonly exitCode: number | null;
   /** buildbox-run's own log, apart from the build's output. */
   readonly log: string;
@@ -53,7 +57,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     result: join(workFolder, 'action-result'),
     logs: join(workFolder, 'logs'),
   };
-  const shim = await writeShim(workFolder, request.bwrap);
+  const shim = await writeShim(workFolder, request.bwrap, request.outputs);
   await writeFile(paths.action, request.action);
   await mkdir(paths.logs);
   signal.throwIfAborted();
@@ -78,6 +82,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     result: await readFile(paths.result).catch(() => undefined),
     errorStatus: await readFile(`${paths.result}.error-status`).catch(() => undefined),
     sandbox: await readStatus(shim),
+    links: await readLinks(shim),
     exitCode,
     log: await readLogs(paths.logs),
   };

@@ -1,0 +1,63 @@
+import type { BuildConfig } from '../config/config.js';
+import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { OutputLink } from '../sandbox/shim.js';
+import type { Verdict } from './verdict.js';
+
+/** What a shell exits with for a command that it does not find (POSIX, 2.8.2). */
+const EXIT_NOT_FOUND = 127;
+/** 128 + SIGKILL, by which a build ends that is out of time. */
+const EXIT_KILLED = 137;
+/** Of a build whose command went well, but whose outputs are not what was declared. */
+export const EXIT_BAD_OUTPUTS = 1;
+
+export interface VerdictResult {
+  readonly result: ActionResult;
+  /** Why the build failed, where its exit code alone does not say it. */
+  readonly failure: string | null;
+}
+
+/**
+ * Puts a verdict into the words of REAPI.
+ *
+ * @param workingDirectory relative to the input root; the paths of outputs are relative to it
+ */
+export function readVerdict(
+  verdict: Exclude<Verdict, { kind: 'not-mounted' }>,
+  build: BuildConfig,
+  workingDirectory: string,
+): VerdictResult {
+  switch (verdict.kind) {
+    case 'ended':
+      return { result: withLinks(verdict.result, verdict.links, workingDirectory), failure: null };
+    case 'timed-out':
+      return failed(EXIT_KILLED, `the build did not end within its timeout of ${build.timeout / 1000} s`);
+    case 'not-found':
+      return failed(EXIT_NOT_FOUND, `${verdict.command}: there is no such command in the sandbox`);
+    case 'odd-output':
+      return failed(
+        EXIT_BAD_OUTPUTS,
+        `the output ${inWorkingDirectory(verdict.path, workingDirectory)} is neither a file nor a folder nor a symlink`,
+      );
+  }
+}
+
+function failed(exitCode: number, failure: string): VerdictResult {
+  return { result: ActionResult.fromPartial({ exitCode }), failure };
+}
+
+function withLinks(
+  result: ActionResult,
+  links: readonly OutputLink[],
+  workingDirectory: string,
+): ActionResult {
+  const outputSymlinks = links.map(({ path, target }) => ({
+    path: inWorkingDirectory(path, workingDirectory),
+    target,
+    nodeProperties: undefined,
+  }));
+  return { ...result, outputSymlinks: [...result.outputSymlinks, ...outputSymlinks] };
+}
+
+function inWorkingDirectory(path: string, workingDirectory: string): string {
+  return path.startsWith(`${workingDirectory}/`) ? path.slice(workingDirectory.length + 1) : path;
+}
