@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 const ncc = createRequire(import.meta.url)('@vercel/ncc');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = ['main', 'post', 'cli'];
-/** grpc-js carries the protocols of its channelz and load reports, which are read only by who turns these on. */
+/** What grpc-js reads the protocols of its channelz and load reports with, and only for who turns these on. */
+const UNUSED_MODULE = '@grpc/proto-loader';
 const UNUSED_ASSET = /\.proto$|LICENSE$|package\.json$/;
 const check = process.argv.includes('--check');
 
@@ -24,6 +25,7 @@ for (const entry of entries) {
     minify: true,
     quiet: true,
     license: '',
+    externals: [UNUSED_MODULE],
   });
   const unexpected = Object.keys(assets).filter((name) => !UNUSED_ASSET.test(name));
   if (unexpected.length > 0)

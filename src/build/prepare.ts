@@ -11,6 +11,7 @@ import { platformProperties } from '../sandbox/platform.js';
 import { hostRootfs, type Rootfs } from '../sandbox/rootfs.js';
 import { readHostPackages } from '../tools/host-packages.js';
 import type { RunContext } from './run-context.js';
+import { together } from './together.js';
 
 /** A build that has a name: the digest of its action. */
 export interface PreparedAction extends EncodedAction {
@@ -28,10 +29,13 @@ export interface PreparedAction extends EncodedAction {
 /** Turns checkout, toolchain and command into an action. Reads; starts nothing and writes nothing but its memory. */
 export async function prepareAction(context: RunContext, signal: AbortSignal): Promise<PreparedAction> {
   const { watch, log } = context;
-  log.phase('reading the inputs');
-  const inputs = await watch.measure('inputs', () => inputTree(context, signal));
-  log.phase('identifying the toolchain');
-  const rootfs = await watch.measure('toolchain', () => toolchain(context, signal));
+  log.phase('reading the inputs and identifying the toolchain');
+  // The toolchain is looked at while git lists the inputs.
+  const [inputs, rootfs] = await together(
+    signal,
+    (either) => watch.measure('inputs', () => inputTree(context, either)),
+    (either) => watch.measure('toolchain', () => toolchain(context, either)),
+  );
   return nameAction(context.config, inputs, rootfs);
 }
 

@@ -22,9 +22,10 @@ export function formatDuration(milliseconds: number): string {
   return joinUnits(Math.floor(minutes / 60), 'h', minutes % 60, 'min');
 }
 
-/** `1 file`, `2 files`, `12,345 files`. */
+/** `1 file`, `2 files`, `12,345 files`. Not by Intl, whose first use takes longer than all else that a hit prints. */
 export function formatCount(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? one : many}`;
+  const grouped = String(count).replace(/\B(?=(?:\d{3})+$)/g, ',');
+  return `${grouped} ${count === 1 ? one : many}`;
 }
 
 /** A share of a whole in percent; a whole of nothing is 0 %. */
