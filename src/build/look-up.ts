@@ -1,8 +1,3 @@
-import { getActionResult } from '../casd/action-cache.js';
-import type { CasdConnection } from '../casd/connection.js';
-import { discardBlob } from '../casd/discard.js';
-import { fetchBlob, UnusableBlob } from '../casd/fetch.js';
-import type { CacheFolder } from '../casd/folder.js';
 import type { BuildConfig } from '../config/config.js';
 import { type ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Log } from '../machine.js';
@@ -14,6 +9,8 @@ import {
   UnusableResult,
 } from '../outputs/plan.js';
 import type { Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
 
 /** A result and what it means for the workspace. */
@@ -22,19 +19,19 @@ export interface KnownResult {
   readonly planned: readonly PlannedOutput[];
 }
 
-/** Looks the action up in the local cache. An entry that cannot be used is no hit, and one line says why. */
+/** Looks the action up in one place. An entry that cannot be used is no hit, and one line says why. */
 export async function lookUp(
-  { config, folder, log }: RunContext,
-  casd: CasdConnection,
+  { config, log }: RunContext,
+  source: ResultSource,
   actionDigest: Digest,
   signal: AbortSignal,
 ): Promise<KnownResult | undefined> {
   const { build } = config;
-  const result = await getActionResult(casd, actionDigest, signal);
+  const result = await source.getActionResult(actionDigest, signal);
   if (result === undefined) return undefined;
   if (result.exitCode !== 0 && !build.cacheFailures) return undefined;
-  return undefinedIfUnusable(folder, log, async () => {
-    const known = await planResult(casd, result, build, signal);
+  return undefinedIfUnusable(source, log, async () => {
+    const known = await planResult(source, result, build, signal);
     const missing = missingOutputs(known.planned, build.outputs);
     if (missing.length === 0 || result.exitCode !== 0) return known;
     throw new UnusableResult(`it lacks the output ${missing.join(', ')}`);
@@ -43,7 +40,7 @@ export async function lookUp(
 
 /** Runs what uses a cached result. Where that is no good, one line says why, and it is as if there were none. */
 export async function undefinedIfUnusable<T>(
-  folder: CacheFolder,
+  source: ResultSource,
   log: Log,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -51,8 +48,8 @@ export async function undefinedIfUnusable<T>(
     return await work();
   } catch (error) {
     if (!(error instanceof UnusableResult || error instanceof UnusableBlob)) throw error;
-    if (error instanceof UnusableBlob && error.reason === 'corrupt') await discardBlob(folder, error.digest);
-    log.warn(`the cached result is not usable (${error.message}): building again`);
+    if (error instanceof UnusableBlob && error.reason === 'corrupt') await source.discard(error.digest);
+    log.warn(`the ${source.name} result is not usable (${error.message}): building again`);
     return undefined;
   }
 }
@@ -63,14 +60,14 @@ export async function undefinedIfUnusable<T>(
  * @throws UnusableResult, UnusableBlob
  */
 export async function planResult(
-  casd: CasdConnection,
+  source: ResultSource,
   result: ActionResult,
   build: BuildConfig,
   signal: AbortSignal,
 ): Promise<KnownResult> {
   const trees = new Map<string, Tree>();
   for (const digest of treeDigests(result)) {
-    trees.set(digest.hash, decodeTree(await fetchBlob(casd, digest, signal)));
+    trees.set(digest.hash, decodeTree(await source.fetchBlob(digest, signal)));
   }
   return { result, planned: planOutputs(result, trees, build.outputs, build.workingDirectory) };
 }

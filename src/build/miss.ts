@@ -1,7 +1,4 @@
 import type { CasdConnection } from '../casd/connection.js';
-import { discardBlob } from '../casd/discard.js';
-import { UnusableBlob } from '../casd/fetch.js';
-import type { CacheFolder } from '../casd/folder.js';
 import { Fault } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { missingOutputs, UnusableResult } from '../outputs/plan.js';
@@ -11,7 +8,9 @@ import type { Outcome } from './describe-run.js';
 import { execute } from './execute.js';
 import { planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { bringOutputs } from './bring-outputs.js';
+import { localResults, type ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult, storeResult } from './store.js';
@@ -68,6 +67,7 @@ async function settle(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { build } = context.config;
+  const source = localResults(casd, context.folder);
   const failed = (reason: string | null, exitCode: number): Outcome => ({
     kind: 'failed',
     result: { ...result, exitCode },
@@ -77,23 +77,23 @@ async function settle(
   });
   if (failure !== null || result.exitCode !== 0) return failed(failure, result.exitCode);
   try {
-    const known = await planResult(casd, result, build, signal);
+    const known = await planResult(source, result, build, signal);
     const missing = missingOutputs(known.planned, build.outputs);
     if (missing.length > 0) {
       return failed(`the build did not make the declared output ${missing.join(', ')}`, EXIT_BAD_OUTPUTS);
     }
-    await bringOutputs(context, known, casd, signal);
+    await bringOutputs(context, known, source, signal);
     return { kind: 'built', staging, ...known };
   } catch (error) {
     if (error instanceof UnusableResult) return failed(error.message, EXIT_BAD_OUTPUTS);
-    if (error instanceof UnusableBlob) throw await damagedCache(context.folder, error);
+    if (error instanceof UnusableBlob) throw await damagedCache(source, error);
     throw error;
   }
 }
 
 /** casd kept a blob of before that is not what its digest says, in place of the one that was built now. */
-async function damagedCache(folder: CacheFolder, error: UnusableBlob): Promise<Fault> {
-  if (error.reason === 'corrupt') await discardBlob(folder, error.digest);
+async function damagedCache(source: ResultSource, error: UnusableBlob): Promise<Fault> {
+  if (error.reason === 'corrupt') await source.discard(error.digest);
   return new Fault(`the local cache is damaged: ${error.message}`, {
     cause: error,
     remedy: 'The damaged blob was removed; run the build again.',

@@ -1,12 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CasdConnection } from '../casd/connection.js';
-import { fetchBlob, fetchFiles } from '../casd/fetch.js';
 import type { CacheFolder } from '../casd/folder.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { BuildLog } from '../host/host.js';
 import type { Digest } from '../reapi/digest.js';
+import type { ResultSource } from './result-source.js';
 
 /** Output longer than this goes through a file, so that none of it is shown before all of it was checked. */
 const IN_MEMORY_BYTES = 4_000_000;
@@ -18,13 +17,13 @@ const IN_MEMORY_BYTES = 4_000_000;
  * @throws UnusableBlob
  */
 export async function fetchOutput(
-  casd: CasdConnection,
+  source: ResultSource,
   result: ActionResult,
   folder: CacheFolder,
   signal: AbortSignal,
 ): Promise<(log: BuildLog) => Promise<void>> {
-  const stdout = await fetchStream(casd, result.stdoutRaw, result.stdoutDigest, folder, signal);
-  const stderr = await fetchStream(casd, result.stderrRaw, result.stderrDigest, folder, signal);
+  const stdout = await fetchStream(source, result.stdoutRaw, result.stdoutDigest, folder, signal);
+  const stderr = await fetchStream(source, result.stderrRaw, result.stderrDigest, folder, signal);
   return async (log) => {
     for await (const chunk of stdout()) await log.stdout(chunk);
     for await (const chunk of stderr()) await log.stderr(chunk);
@@ -34,7 +33,7 @@ export async function fetchOutput(
 type Chunks = () => AsyncIterable<Buffer>;
 
 async function fetchStream(
-  casd: CasdConnection,
+  source: ResultSource,
   raw: Buffer,
   digest: Digest | undefined,
   folder: CacheFolder,
@@ -42,14 +41,14 @@ async function fetchStream(
 ): Promise<Chunks> {
   if (digest === undefined || digest.sizeBytes === 0) return () => once(raw);
   if (digest.sizeBytes <= IN_MEMORY_BYTES) {
-    const blob = await fetchBlob(casd, digest, signal);
+    const blob = await source.fetchBlob(digest, signal);
     return () => once(blob);
   }
   await mkdir(folder.work, { recursive: true });
   const workFolder = await mkdtemp(join(folder.work, 'output-'));
   const path = join(workFolder, 'stream');
   try {
-    await fetchFiles(casd, [{ digest, path, mode: 0o600 }], signal);
+    await source.fetchFiles([{ digest, path, mode: 0o600 }], signal);
   } catch (error) {
     await rm(workFolder, { recursive: true, force: true });
     throw error;

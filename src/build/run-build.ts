@@ -1,4 +1,3 @@
-import { type CasdConnection } from '../casd/connection.js';
 import { explainCasdError } from '../casd/faults.js';
 import { cacheFolder, makeCacheFolder } from '../casd/folder.js';
 import type { Lease } from '../casd/leases.js';
@@ -13,6 +12,7 @@ import { prepareAction, type PreparedAction } from './prepare.js';
 import { reachCasd } from './reach-casd.js';
 import { fetchOutput } from './replay-output.js';
 import { describeRun, type Outcome } from './describe-run.js';
+import { localResults, type ResultSource } from './result-source.js';
 import { type RunContext, runContext } from './run-context.js';
 
 /**
@@ -34,7 +34,7 @@ export async function runBuild(
   const casd = await reachCasd(context, lease, signal);
   try {
     const outcome =
-      (await replayHit(context, prepared, casd, signal)) ??
+      (await replayHit(context, prepared, localResults(casd, folder), signal)) ??
       (await buildMiss(context, prepared, casd, signal));
     const usage = await readUsage(casd, signal);
     return describeRun(context, prepared, outcome, casd, usage);
@@ -49,16 +49,16 @@ export async function runBuild(
 async function replayHit(
   context: RunContext,
   prepared: PreparedAction,
-  casd: CasdConnection,
+  source: ResultSource,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { config, host, log, watch, folder } = context;
   log.phase('looking the action up');
-  const known = await watch.measure('lookup', () => lookUp(context, casd, prepared.actionDigest, signal));
+  const known = await watch.measure('lookup', () => lookUp(context, source, prepared.actionDigest, signal));
   if (known === undefined) return undefined;
-  return undefinedIfUnusable(folder, log, async () => {
-    const showOutput = await fetchOutput(casd, known.result, folder, signal);
-    await bringOutputs(context, known, casd, signal);
+  return undefinedIfUnusable(source, log, async () => {
+    const showOutput = await fetchOutput(source, known.result, folder, signal);
+    await bringOutputs(context, known, source, signal);
     const buildLog = host.openBuildLog(config.build.title, signal);
     await showOutput(buildLog);
     buildLog.close();

@@ -2,23 +2,12 @@ import { createHash } from 'node:crypto';
 import { open, writeFile } from 'node:fs/promises';
 import { status } from '@grpc/grpc-js';
 import { digestOf, formatDigest, type Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { callServerStream, callUnary, RpcError } from '../rpc/call.js';
 import { BATCH_BYTES, batchesBySize } from './batches.js';
 import { type CasdConnection, LOCAL_INSTANCE } from './connection.js';
 
 const TRANSFER_DEADLINE = 600_000;
-
-/** A blob that is not there, or is not what its digest says: whatever names it cannot be used. */
-export class UnusableBlob extends Error {
-  override readonly name = 'UnusableBlob';
-
-  constructor(
-    readonly digest: Digest,
-    readonly reason: 'missing' | 'corrupt',
-  ) {
-    super(`blob ${formatDigest(digest)} is ${reason}`);
-  }
-}
 
 /** A file to be made of a blob. */
 export interface FileToFetch {
