@@ -10,7 +10,7 @@ export interface Machine {
   readonly userCache: string;
   /** The runner's tool cache (`RUNNER_TOOL_CACHE`), where there is one. */
   readonly toolCache: string | undefined;
-  /** The folders of PATH, in order, as they stand there. */
+  /** The folders of PATH, in order, as they stand there, without those that this user may not enter. */
   readonly path: readonly string[];
   /** Name and version of the machine's image (`ImageOS`, `ImageVersion`), where the runner tells. */
   readonly image: string | undefined;

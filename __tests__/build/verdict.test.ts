@@ -15,7 +15,7 @@ const outcome = (change: Partial<RunnerOutcome>): RunnerOutcome => ({
   errorStatus: undefined,
   sandbox: 'started',
   links: [],
-  exitCode: 0,
+  ending: 'exit code 0',
   log: '',
   ...change,
 });
@@ -32,7 +32,6 @@ describe('a build that ended', () => {
     const late = outcome({
       result: result(137),
       errorStatus: errorStatus(status.DEADLINE_EXCEEDED),
-      exitCode: 142,
     });
     expect(judge(late, '')).toEqual({ kind: 'timed-out' });
     expect(judge({ ...late, sandbox: 'failed' }, '')).toEqual({ kind: 'timed-out' });
@@ -49,7 +48,7 @@ describe('a build that ended', () => {
   test('made an output that BuildBox does not take', () => {
     const message =
       'execute() threw: Output path "workspace/latest" is not a file or directory: st_mode == 40960';
-    expect(judge(outcome({ errorStatus: errorStatus(status.INTERNAL, message), exitCode: 1 }), '')).toEqual({
+    expect(judge(outcome({ errorStatus: errorStatus(status.INTERNAL, message) }), '')).toEqual({
       kind: 'odd-output',
       path: 'workspace/latest',
     });
@@ -69,10 +68,10 @@ describe('a sandbox or daemon that failed is our fault, never a failed build', (
       'bwrap: setting up uid map: Permission denied',
       /sandbox did not start/,
     ],
-    ['no casd', { sandbox: 'untouched', exitCode: 1 }, '', /did not start the sandbox/],
+    ['no casd', { sandbox: 'untouched' }, '', /did not start the sandbox/],
     ['no command in CAS', { sandbox: 'untouched', errorStatus: errorStatus(status.NOT_FOUND) }, '', /why/],
     ['casd killed', { errorStatus: errorStatus(status.UNAVAILABLE), result: result(137) }, '', /casd ended/],
-    ['no result', { exitCode: 1 }, '', /gave no result/],
+    ['no result', { ending: 'exit code 1' }, '', /gave no result/],
   ])('%s', (_, change, stderr, message) => {
     expect(() => judge(outcome(change), stderr)).toThrow(Fault);
     expect(() => judge(outcome(change), stderr)).toThrow(message);
@@ -93,7 +92,7 @@ test('inputs that could not be mounted may be copied instead', () => {
   const staging = outcome({
     sandbox: 'untouched',
     errorStatus: errorStatus(status.INTERNAL, 'fuse failed'),
-    exitCode: 1,
+    ending: 'exit code 1',
   });
   expect(judge(staging, '')).toEqual({ kind: 'not-mounted', reason: 'fuse failed' });
 });

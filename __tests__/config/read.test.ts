@@ -46,6 +46,7 @@ describe('what is left out', () => {
         downloadOutputs: true,
       },
       sandbox: { network: 'off', hostPaths: [] },
+      remote: undefined,
       cache: { directory: '/home/someone/.cache/buildbox-action', quota: 4_000_000_000 },
       buildbox: { source: 'auto', version: undefined, url: undefined, sha256: undefined },
       report: { summary: true, record: undefined },
@@ -93,6 +94,7 @@ describe('paths', () => {
     ['working-directory', '..'],
     ['working-directory', '/'],
     ['working-directory', 'missing'],
+    ['cache-dir', '/proc/x'],
   ])('%s: %j is refused', (input, value) => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });

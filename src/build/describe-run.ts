@@ -4,13 +4,19 @@ import type { PlannedOutput } from '../outputs/plan.js';
 import { merkleTree } from '../reapi/merkle.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { RunReport } from '../report/report.js';
+import { decidePush } from '../trust/may-push.js';
 import type { PreparedAction } from './prepare.js';
 import type { RunContext } from './run-context.js';
 import { buildDuration } from './store.js';
 
 /** How a run ended. */
 export type Outcome =
-  | { readonly kind: 'hit'; readonly result: ActionResult; readonly planned: readonly PlannedOutput[] }
+  | {
+      readonly kind: 'hit';
+      readonly from: 'local' | 'remote';
+      readonly result: ActionResult;
+      readonly planned: readonly PlannedOutput[];
+    }
   | {
       readonly kind: 'built';
       readonly result: ActionResult;
@@ -27,17 +33,16 @@ export type Outcome =
 
 /** Puts together what a run has to tell. */
 export function describeRun(
-  { config, watch, warnings }: RunContext,
+  { config, host, watch, warnings, session }: RunContext,
   prepared: PreparedAction,
   outcome: Outcome,
-  casd: CasdConnection,
-  usage: CacheUsage,
+  daemon: { readonly casd: CasdConnection; readonly usage: CacheUsage } | undefined,
 ): RunReport {
   const { result, planned } = outcome;
   const failed = result.exitCode !== 0 || outcome.kind === 'failed';
   return {
     result: failed ? 'failed' : outcome.kind,
-    hitFrom: outcome.kind === 'hit' ? 'local' : null,
+    hitFrom: outcome.kind === 'hit' ? outcome.from : null,
     exitCode: result.exitCode,
     failure: outcome.kind === 'failed' ? outcome.failure : null,
     title: config.build.title,
@@ -56,10 +61,12 @@ export function describeRun(
     stderrDigest: result.stderrDigest ?? null,
     input: { files: prepared.inputs.files, bytes: prepared.inputs.bytes },
     toolchain: { rootfs: prepared.rootfs.kind, identity: prepared.rootfs.identity },
-    buildbox: casd.state.buildbox,
+    buildbox: daemon?.casd.state.buildbox ?? null,
     staging: outcome.kind === 'hit' ? null : outcome.staging,
-    cache: usage,
-    casdSocket: casd.address,
+    remote: session?.report() ?? null,
+    trust: decidePush(config.remote?.push ?? 'trusted', host.provenance),
+    cache: daemon?.usage ?? null,
+    casdSocket: daemon?.casd.address ?? null,
     timings: watch.timings,
     duration: watch.elapsed,
     startedAt: watch.startedAt,

@@ -6,11 +6,13 @@ import { captureAction } from './capture.js';
 import type { BuildConfig } from '../config/config.js';
 import type { Outcome } from './describe-run.js';
 import { execute } from './execute.js';
-import { planResult } from './look-up.js';
+import { type KnownResult, planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
+import { decidePush } from '../trust/may-push.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { bringOutputs } from './bring-outputs.js';
 import { localResults, type ResultSource } from './result-source.js';
+import { pushResult } from './push-result.js';
 import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult, storeResult } from './store.js';
@@ -48,8 +50,25 @@ export async function buildMiss(
   const outcome = await settle(context, casd, complete, failure, execution.staging, signal);
   if (isKept(outcome, config.build)) {
     await watch.measure('store', () => storeResult(casd, prepared.actionDigest, complete, signal));
+    await pushIfAllowed(context, prepared, { result: complete, planned: outcome.planned }, signal);
   }
   return outcome;
+}
+
+async function pushIfAllowed(
+  { config, host, log, folder, watch, session }: RunContext,
+  prepared: PreparedAction,
+  known: KnownResult,
+  signal: AbortSignal,
+): Promise<void> {
+  if (config.remote === undefined || session === undefined) return;
+  if (!decidePush(config.remote.push, host.provenance).mayPush) return;
+  const services = await session.services;
+  if (services === undefined) return;
+  const { pushInputs } = config.remote;
+  await watch.measure('push', () =>
+    pushResult({ session, services, log, folder, prepared, known, pushInputs }, signal),
+  );
 }
 
 /** A failure is kept only as what the command itself ended with, and only where that was asked for. */

@@ -41,8 +41,7 @@ export async function prepareAction(context: RunContext, signal: AbortSignal): P
 
 async function inputTree({ config, host, folder }: RunContext, signal: AbortSignal) {
   const { machine } = host;
-  const workspaceKey = createHash('sha256').update(machine.workspace).digest('hex').slice(0, 16);
-  const memory = await DigestMemory.open(join(folder.memory, `inputs-${workspaceKey}.json`));
+  const memory = await DigestMemory.open(join(folder.memory, `inputs-${shortHash(machine.workspace)}.json`));
   const { workingDirectory, outputs, inputs } = config.build;
   const { record } = config.report;
   const tree = await readInputs({
@@ -61,7 +60,9 @@ async function inputTree({ config, host, folder }: RunContext, signal: AbortSign
 }
 
 async function toolchain({ config, host, folder, tools }: RunContext, signal: AbortSignal): Promise<Rootfs> {
-  const memory = await DigestMemory.open(join(folder.memory, 'host.json'));
+  const memory = await DigestMemory.open(
+    join(folder.memory, `host-${shortHash(host.machine.path.join(':'))}.json`),
+  );
   const rootfs = await hostRootfs({
     machine: host.machine,
     hostPaths: config.sandbox.hostPaths,
@@ -73,6 +74,11 @@ async function toolchain({ config, host, folder, tools }: RunContext, signal: Ab
   });
   await memory.save();
   return rootfs;
+}
+
+/** Names a memory of its own for each checkout and each PATH, so that they do not push each other out. */
+function shortHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
 function nameAction(config: Config, inputs: InputTree, rootfs: Rootfs): PreparedAction {

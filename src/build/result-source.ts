@@ -14,6 +14,8 @@ export interface ResultSource {
   /** @throws UnusableBlob, as `fetchFiles` does */
   fetchBlob(digest: Digest, signal: AbortSignal): Promise<Buffer>;
   fetchFiles(files: readonly FileToFetch[], signal: AbortSignal): Promise<void>;
+  /** Makes sure that all a result names is there, for a caller who fetches none of it. @throws UnusableBlob */
+  confirm(result: ActionResult, signal: AbortSignal): Promise<void>;
   /** Makes sure that a corrupt blob is not found again. */
   discard(digest: Digest): Promise<void>;
 }
@@ -25,6 +27,7 @@ export function localResults(casd: CasdConnection, folder: CacheFolder): ResultS
     getActionResult: (digest, signal) => getActionResult(casd, digest, signal),
     fetchBlob: (digest, signal) => fetchBlob(casd, digest, signal),
     fetchFiles: (files, signal) => fetchFiles(casd, files, signal),
+    confirm: () => Promise.resolve(), // casd gives no result whose blobs it lacks.
     discard: (digest) => discardBlob(folder, digest),
   };
 }

@@ -9,7 +9,9 @@ import type { RunReport } from '../report/report.js';
 import { buildMiss } from './miss.js';
 import { lookUp, undefinedIfUnusable } from './look-up.js';
 import { prepareAction, type PreparedAction } from './prepare.js';
-import { reachCasd } from './reach-casd.js';
+import { reachCasd, reachCasdForLookUp } from './reach-casd.js';
+import { remoteResults } from './remote-results.js';
+import { together } from './together.js';
 import { fetchOutput } from './replay-output.js';
 import { describeRun, type Outcome } from './describe-run.js';
 import { localResults, type ResultSource } from './result-source.js';
@@ -28,21 +30,51 @@ export async function runBuild(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const folder = cacheFolder(config.cache.directory);
-  const context = runContext(config, host, folder, signal);
   await makeCacheFolder(folder);
-  const prepared = await prepareAction(context, signal);
-  const casd = await reachCasd(context, lease, signal);
+  const context = runContext(config, host, folder, signal);
   try {
-    const outcome =
-      (await replayHit(context, prepared, localResults(casd, folder), signal)) ??
-      (await buildMiss(context, prepared, casd, signal));
-    const usage = await readUsage(casd, signal);
-    return describeRun(context, prepared, outcome, casd, usage);
-  } catch (error) {
-    throw explainCasdError(error, folder, casd.state);
+    const prepared = await prepareAction(context, signal);
+    context.session?.nameAction(prepared.actionDigest.hash);
+    return await findOrBuild(context, prepared, lease, signal);
   } finally {
-    casd.close();
+    context.session?.close();
   }
+}
+
+/** Looks in the local cache where that costs nothing, then asks the remote, and builds what neither knows. */
+async function findOrBuild(
+  context: RunContext,
+  prepared: PreparedAction,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  let casd = await reachCasdForLookUp(context, lease, signal);
+  try {
+    const hit =
+      (casd && (await replayHit(context, prepared, localResults(casd, context.folder), signal))) ??
+      (await replayRemoteHit(context, prepared, signal));
+    casd ??= hit === undefined ? await reachCasd(context, lease, signal) : undefined;
+    const outcome = hit ?? (casd && (await buildMiss(context, prepared, casd, signal)));
+    if (outcome === undefined) throw new Error('a run without a hit has a casd');
+    const daemon = casd && { casd, usage: await readUsage(casd, signal) };
+    return describeRun(context, prepared, outcome, daemon);
+  } catch (error) {
+    throw casd === undefined ? error : explainCasdError(error, context.folder, casd.state);
+  } finally {
+    casd?.close();
+  }
+}
+
+async function replayRemoteHit(
+  context: RunContext,
+  prepared: PreparedAction,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const services = await context.session?.services;
+  if (services === undefined) return undefined;
+  return context.session?.attempt('look-up', () =>
+    replayHit(context, prepared, remoteResults(services), signal),
+  );
 }
 
 /** Ends the run with a result that is there already; undefined where there is none that can be used. */
@@ -53,15 +85,19 @@ async function replayHit(
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { config, host, log, watch, folder } = context;
-  log.phase('looking the action up');
+  log.phase(`looking the action up (${source.name})`);
   const known = await watch.measure('lookup', () => lookUp(context, source, prepared.actionDigest, signal));
   if (known === undefined) return undefined;
   return undefinedIfUnusable(source, log, async () => {
-    const showOutput = await fetchOutput(source, known.result, folder, signal);
-    await bringOutputs(context, known, source, signal);
+    if (!config.build.downloadOutputs) await source.confirm(known.result, signal);
+    const [showOutput] = await together(
+      signal,
+      (either) => fetchOutput(source, known.result, folder, either),
+      (either) => bringOutputs(context, known, source, either),
+    );
     const buildLog = host.openBuildLog(config.build.title, signal);
     await showOutput(buildLog);
     buildLog.close();
-    return { kind: 'hit', ...known };
+    return { kind: 'hit', from: source.name, ...known };
   });
 }

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import type { CasdContext } from './reach-casd.js';
+import { openRemoteSession, type RemoteSession } from './remote-session.js';
 import { Stopwatch } from './stopwatch.js';
 import { toolFinder } from './tool-finder.js';
 
@@ -13,6 +14,8 @@ export interface RunContext extends CasdContext {
   /** The host's log, which also keeps the warnings for the report. */
   readonly log: Log;
   readonly warnings: readonly string[];
+  /** Undefined where no remote is configured. */
+  readonly session: RemoteSession | undefined;
 }
 
 export function runContext(config: Config, host: Host, folder: CacheFolder, signal: AbortSignal): RunContext {
@@ -26,8 +29,10 @@ export function runContext(config: Config, host: Host, folder: CacheFolder, sign
     },
   };
   const { machine } = host;
+  const session = config.remote && openRemoteSession(config.remote, host, log, signal);
   return {
     config,
+    session,
     host,
     machine,
     log,

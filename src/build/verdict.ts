@@ -33,18 +33,15 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
   const oddOutput = /Output path "(.*)" is not a file or directory/.exec(error?.message ?? '')?.[1];
   if (oddOutput !== undefined) return { kind: 'odd-output', path: oddOutput };
   if (result === undefined || error !== undefined) {
-    throw new Fault(
-      `buildbox-run gave no result: ${error?.message ?? `exit code ${outcome.exitCode ?? '?'}`}`,
-      {
-        log: outcome.log || stderr,
-      },
-    );
+    throw new Fault(`buildbox-run gave no result: ${error?.message ?? outcome.ending}`, {
+      log: outcome.log || stderr,
+    });
   }
   return { kind: 'ended', result, links: outcome.links };
 }
 
 function notCalled(outcome: RunnerOutcome, error: Status | undefined, stderr: string): Verdict {
-  const reason = error?.message ?? `exit code ${outcome.exitCode ?? '?'}`;
+  const reason = error?.message ?? outcome.ending;
   if (error?.code === status.INTERNAL) return { kind: 'not-mounted', reason };
   throw new Fault(`buildbox-run did not start the sandbox: ${reason}`, { log: outcome.log || stderr });
 }

@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
 import type { CacheFolder } from './folder.js';
 
+/** Where casd keeps a blob, below its storage folder. */
+export function objectPath({ hash }: Digest): string {
+  return join('cas', 'objects', hash.slice(0, 2), hash.slice(2));
+}
+
 /**
  * Removes a corrupt blob from the local cache. casd believes what it holds, so it would keep the damaged bytes even
  * when the right ones are stored again, and no call of its own removes a blob.
  */
-export async function discardBlob(folder: CacheFolder, { hash }: Digest): Promise<void> {
-  await rm(join(folder.storage, 'cas', 'objects', hash.slice(0, 2), hash.slice(2)), { force: true });
+export async function discardBlob(folder: CacheFolder, digest: Digest): Promise<void> {
+  await rm(join(folder.storage, objectPath(digest)), { force: true });
 }

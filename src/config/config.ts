@@ -1,7 +1,11 @@
+import type { RemoteSettings } from './remote.js';
+
 /** Everything a run was asked to do, read once and checked. */
 export interface Config {
   readonly build: BuildConfig;
   readonly sandbox: SandboxConfig;
+  /** Undefined where no endpoint is named. */
+  readonly remote: RemoteConfig | undefined;
   readonly cache: CacheConfig;
   readonly buildbox: BuildBoxConfig;
   readonly report: ReportConfig;
@@ -28,6 +32,11 @@ export interface BuildConfig {
 export interface SandboxConfig {
   readonly network: 'off' | 'on';
   readonly hostPaths: readonly string[];
+}
+
+export interface RemoteConfig extends RemoteSettings {
+  readonly push: 'trusted' | 'always' | 'never';
+  readonly pushInputs: boolean;
 }
 
 export interface CacheConfig {

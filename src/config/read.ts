@@ -4,9 +4,17 @@ import { InputError } from '../errors.js';
 import { INPUTS, type InputName } from '../gen/inputs.js';
 import type { Machine } from '../machine.js';
 import { parseCommand } from './command.js';
-import type { BuildBoxConfig, BuildConfig, CacheConfig, Config, ReportConfig } from './config.js';
+import type {
+  BuildBoxConfig,
+  BuildConfig,
+  CacheConfig,
+  Config,
+  RemoteConfig,
+  ReportConfig,
+} from './config.js';
 import { parseEnvironment } from './environment.js';
 import { parseOutputs, parseRelativePath } from './paths.js';
+import { readRemote } from './remote.js';
 import { oneOf, parseBoolean, parseDuration, parseLines, parseSize } from './values.js';
 
 /** What was typed, by input; an input that was left out is absent or empty. */
@@ -25,6 +33,7 @@ export function readConfig(raw: RawInputs, machine: Machine, argv: readonly stri
       network: oneOf('network', given(raw, 'network'), ['off', 'on']),
       hostPaths: parseLines(given(raw, 'host-paths')),
     },
+    remote: readRemoteConfig(raw, machine),
     cache: readCache(raw, machine),
     buildbox: readBuildBox(raw),
     report: readReport(raw, machine),
@@ -56,12 +65,25 @@ function readWorkingDirectory(value: string, machine: Machine): string {
   return path;
 }
 
+/** Of the inputs, what says where the remote is, how to reach it, and what to give it. */
+export function readRemoteConfig(raw: RawInputs, machine: Machine): RemoteConfig | undefined {
+  const push = oneOf('push', given(raw, 'push'), ['trusted', 'always', 'never']);
+  const pushInputs = parseBoolean('push-inputs', given(raw, 'push-inputs'));
+  const settings = readRemote((name) => given(raw, name), machine);
+  return settings && { ...settings, push, pushInputs };
+}
+
 /** Of the inputs, what says where the local cache is and how large; all that `casd` and `cache` need. */
 export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
-  const directory = given(raw, 'cache-dir');
+  const value = given(raw, 'cache-dir');
+  const directory =
+    value === '' ? join(machine.userCache, 'buildbox-action') : resolve(machine.workspace, value);
+  // Making a folder below /proc never ends in Node, and none of these keeps anything.
+  if (/^\/(proc|sys|dev)(\/|$)/.test(directory)) {
+    throw new InputError('cache-dir', value, 'Name a folder on a disk.');
+  }
   return {
-    directory:
-      directory === '' ? join(machine.userCache, 'buildbox-action') : resolve(machine.workspace, directory),
+    directory,
     quota: parseSize('cache-quota', given(raw, 'cache-quota')),
   };
 }

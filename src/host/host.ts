@@ -1,5 +1,6 @@
 import type { Log, Machine } from '../machine.js';
 import type { RunReport } from '../report/report.js';
+import type { Provenance } from '../trust/provenance.js';
 
 /**
  * Where the build's own output goes, unchanged and as it comes. A promise is fulfilled, never rejected, when there is
@@ -22,9 +23,12 @@ export interface PublishOptions {
 /** What differs between CI systems. */
 export interface Host {
   readonly machine: Machine;
+  readonly provenance: Provenance;
   /** Warnings told here are shown at once; the report's own list of them is for the summary and the record. */
   readonly log: Log;
   /** @param signal when it is aborted, no slow reader is waited for any more */
+  /** Has the CI system hide a text wherever it shows a log. */
+  mask(secret: string): void;
   openBuildLog(title: string, signal?: AbortSignal): BuildLog;
   /** Prints what the user asked for (a usage, a status), ending whatever progress is shown. */
   answer(text: string): void;

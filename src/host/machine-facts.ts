@@ -1,5 +1,7 @@
+import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
 import type { Machine } from '../machine.js';
 
 /** What the hosts know in their own way; the rest of a machine is read alike everywhere. */
@@ -20,13 +22,23 @@ export function readMachine(facts: HostFacts): Machine {
     temporary: facts.temporary,
     userCache: absolute(environment.XDG_CACHE_HOME) ?? join(home, '.cache'),
     toolCache: absolute(environment.RUNNER_TOOL_CACHE),
-    path: (environment.PATH ?? '').split(':').filter((folder) => folder !== ''),
+    path: (environment.PATH ?? '').split(':').filter((folder) => folder !== '' && mayEnter(folder)),
     image: imageOf(environment),
     environment,
     builder: facts.builder,
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
   };
+}
+
+/** BuildBox gives up at a folder of PATH that it may not look into; one that is not there does no harm. */
+function mayEnter(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch (error) {
+    return systemErrorCode(error) !== 'EACCES';
+  }
 }
 
 /** The value if it is an absolute path: the XDG rules, among others, say to ignore any other. */

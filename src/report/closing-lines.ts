@@ -3,6 +3,7 @@ import { formatBytes, formatCount, formatDuration, formatShare } from './format-
 import { hasFailed, outcomeOf } from './outcome.js';
 import { phasesOf } from './phase-names.js';
 import { printable } from './printable.js';
+import { remoteLine } from './remote-words.js';
 import type { RunReport } from './report.js';
 
 export type Tone = 'good' | 'bad' | 'strong' | 'quiet';
@@ -13,13 +14,14 @@ export type Paint = (tone: Tone, text: string) => string;
 const NAMED_OUTPUTS = 3;
 const NAMED_PHASES = 4;
 
-/** What a run prints when it ends, three to six lines. */
+/** What a run prints when it ends, three to seven lines. */
 export function closingLines(report: RunReport, paint: Paint = (_tone, text) => text): readonly string[] {
   return [
     headline(report, paint),
     detail('action', formatDigest(report.actionDigest), paint),
     ...outputsLine(report, paint),
     ...cacheLine(report, paint),
+    ...(report.remote === null ? [] : [detail('remote', printable(remoteLine(report.remote)), paint)]),
     ...timeLine(report, paint),
   ];
 }

@@ -13,7 +13,7 @@ export function renderOutputs(report: RunReport): Readonly<Record<string, string
     'action-digest': formatDigest(report.actionDigest),
     'input-root-digest': formatDigest(report.inputRootDigest),
     'outputs-digest': report.outputsDigest === null ? '' : formatDigest(report.outputsDigest),
-    'remote-status': 'none',
+    'remote-status': report.remote?.status ?? 'none',
     'casd-socket': report.casdSocket ?? '',
     'cache-size': report.cache === null ? '' : String(report.cache.size),
     'cache-saved-bytes': '0',

@@ -11,6 +11,7 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   build: 'build',
   store: 'store the result',
   outputs: 'write the outputs',
+  push: 'push to the remote',
 };
 
 export interface TimedPhase {

@@ -1,11 +1,8 @@
 import { formatDigest, type Digest } from '../reapi/digest.js';
 import type { ReportedOutput, RunReport } from './report.js';
 
-/** What is true of every run as long as there is no remote: part of the record, so that its readers need no special case. */
-const WITHOUT_REMOTE = {
-  remote: { endpoint: null, status: 'none', services: [] },
-  trust: { tier: 'local', mayPush: false, why: 'no remote is configured' },
-} as const;
+/** A run without a remote has the same fields, so that readers need no special case. */
+const NO_REMOTE = { endpoint: null, status: 'none', services: [], delay: 0, pushed: null } as const;
 
 /** The build record, version 1: what happened in one run, for programs. Times are milliseconds, sizes bytes. */
 export function renderRecord(report: RunReport): object {
@@ -27,7 +24,8 @@ export function renderRecord(report: RunReport): object {
     toolchain: report.toolchain,
     buildbox: report.buildbox,
     staging: report.staging,
-    ...WITHOUT_REMOTE,
+    remote: report.remote ?? NO_REMOTE,
+    trust: report.trust,
     cache: {
       size: report.cache?.size ?? null,
       quota: report.cache?.quota ?? null,

@@ -1,5 +1,7 @@
 import type { Digest } from '../reapi/digest.js';
 
+import type { RemoteReport, TrustReport } from './remote-report.js';
+
 /** The phases of a run, in their order; each is a key of `timings`. */
 export const PHASES = [
   'inputs',
@@ -11,6 +13,7 @@ export const PHASES = [
   'build',
   'store',
   'outputs',
+  'push',
 ] as const;
 
 export type Phase = (typeof PHASES)[number];
@@ -29,7 +32,7 @@ export interface ReportedOutput {
 /** What happened in one run, as data. The renderers own the words. */
 export interface RunReport {
   readonly result: 'hit' | 'built' | 'failed';
-  readonly hitFrom: 'local' | null;
+  readonly hitFrom: 'local' | 'remote' | null;
   readonly exitCode: number;
   /** Why a failed build failed, where its exit code alone does not say it (a timeout, a missing output). */
   readonly failure: string | null;
@@ -49,6 +52,9 @@ export interface RunReport {
   /** Null when the run needed no BuildBox. */
   readonly buildbox: { readonly version: string; readonly source: string } | null;
   readonly staging: 'fuse' | 'copy' | null;
+  /** Null when none is configured. */
+  readonly remote: RemoteReport | null;
+  readonly trust: TrustReport;
   /** Bytes in the local cache and its quota; null when no casd ran. */
   readonly cache: { readonly size: number; readonly quota: number } | null;
   readonly casdSocket: string | null;

@@ -4,6 +4,7 @@ import { formatBytes, formatCount, formatDuration, formatShare } from './format-
 import { code, codeBlock, cutMiddle, details, linkOrCode, prose, table, type Column } from './markdown.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { PHASE_NAMES, phasesOf } from './phase-names.js';
+import { remoteLine } from './remote-words.js';
 import type { ReportedOutput, RunReport } from './report.js';
 
 /** GitHub refuses a summary of more than 1 MiB. These, and the limits on texts, keep every report far below that. */
@@ -47,7 +48,8 @@ function sentence(report: RunReport): readonly string[] {
 function remembered(report: RunReport): string {
   const took =
     report.buildDuration === null ? '' : `, which took **${formatDuration(report.buildDuration)}**`;
-  return `Nothing had to run: the very same build was done by ${linkOrCode(report.builtBy)}${took}.`;
+  const found = report.hitFrom === 'remote' ? ' The remote had its result.' : '';
+  return `Nothing had to run: the very same build was done by ${linkOrCode(report.builtBy)}${took}.${found}`;
 }
 
 function lastOutput(lines: readonly string[]): readonly string[] {
@@ -134,6 +136,8 @@ function identity(report: RunReport): string {
     ['Standard error', fullDigest(report.stderrDigest)],
     ['Toolchain', `${code(report.toolchain.identity)} of the ${report.toolchain.rootfs}`],
     ['BuildBox', buildboxOf(report)],
+    ...(report.remote === null ? [] : [['Remote', prose(remoteLine(report.remote))]]),
+    ['Trust', prose(`${report.trust.tier}: ${report.trust.why}`)],
     ['Built by', linkOrCode(report.builtBy)],
     ['Started', report.startedAt.toISOString()],
   ];

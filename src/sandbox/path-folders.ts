@@ -6,6 +6,9 @@ import { isTaken, toolRootOf, type Surroundings } from './tool-roots.js';
 /** What every PATH inside ends with. */
 const USUAL = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
+/** What `npm run` puts first on PATH belongs to the package it runs, not to the machine. */
+const ofNpm = /\/node_modules\/\.bin\/?$|\/node-gyp-bin\/?$/;
+
 export interface PathFolder {
   /** As PATH inside names it. */
   readonly inside: string;
@@ -39,7 +42,7 @@ function placeEntry(tree: HostTree, entry: string, request: PathRequest): PathFo
   const { around, systemFolders } = request;
   const ofCheckout = insideWorkspace(entry, around.workspace);
   if (ofCheckout !== undefined) return { inside: ofCheckout, real: undefined, root: undefined };
-  if (!entry.startsWith('/')) return undefined;
+  if (!entry.startsWith('/') || ofNpm.test(entry)) return undefined;
   const lexical = normal(entry);
   const real = resolvePath(tree, lexical)?.path;
   if (real === undefined || statusOf(tree, real)?.isDirectory() !== true) return undefined;

@@ -39,7 +39,8 @@ export interface RunnerOutcome {
   readonly sandbox: SandboxStatus;
   /** Outputs that are symlinks, which the result lacks. */
   readonly links: readonly OutputLink[];
-  readonly exitCode: number | null;
+  /** How buildbox-run itself ended: `exit code 1`, `SIGABRT`. */
+  readonly ending: string;
   /** buildbox-run's own log, apart from the build's output. */
   readonly log: string;
 }
@@ -73,7 +74,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [exitCode] = await Promise.all([
+  const [ending] = await Promise.all([
     endOf(child, signal),
     forward(child.stdout, request.onStdout),
     forward(child.stderr, request.onStderr),
@@ -83,7 +84,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     errorStatus: await readFile(`${paths.result}.error-status`).catch(() => undefined),
     sandbox: await readStatus(shim),
     links: await readLinks(shim),
-    exitCode,
+    ending,
     log: await readLogs(paths.logs),
   };
 }
@@ -118,16 +119,16 @@ async function forward(output: AsyncIterable<Buffer>, take: (chunk: Buffer) => P
   for await (const chunk of output) await take(chunk);
 }
 
-function endOf(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
+function endOf(child: ChildProcess, signal: AbortSignal): Promise<string> {
   let killTimer: NodeJS.Timeout | undefined;
   const stop = () => {
     child.kill('SIGTERM');
     killTimer = setTimeout(() => child.kill('SIGKILL'), ABORT_GRACE);
   };
-  return new Promise<number | null>((resolve, reject) => {
+  return new Promise<string>((resolve, reject) => {
     signal.addEventListener('abort', stop, { once: true });
     child.once('error', reject);
-    child.once('close', (code) => resolve(code));
+    child.once('close', (code, by) => resolve(by ?? `exit code ${code ?? 0}`));
   }).finally(() => {
     clearTimeout(killTimer);
     signal.removeEventListener('abort', stop);

@@ -12,6 +12,7 @@ import { renderSummary } from '../../report/summary.js';
 import { runAddress, terminalBuilder } from '../builder.js';
 import type { BuildLog, Host, PublishOptions } from '../host.js';
 import { absolute, readMachine } from '../machine-facts.js';
+import { readProvenance } from '../provenance.js';
 import { tolerateWriteErrors } from '../tolerate-write-errors.js';
 import { writePatiently } from '../write-patiently.js';
 import { writeRecord } from '../write-record.js';
@@ -51,6 +52,8 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
 
   return {
     machine,
+    provenance: readProvenance(machine.environment),
+    mask: core.setSecret,
     log: {
       phase: (text) => outsideFence(() => line(`${text} …`)),
       info: (text) => outsideFence(() => line(text)),

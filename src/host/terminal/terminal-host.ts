@@ -6,6 +6,7 @@ import type { RunReport } from '../../report/report.js';
 import { terminalBuilder } from '../builder.js';
 import type { BuildLog, Host, PublishOptions } from '../host.js';
 import { absolute, readMachine } from '../machine-facts.js';
+import { readProvenance } from '../provenance.js';
 import { tolerateWriteErrors } from '../tolerate-write-errors.js';
 import { recordText, writeRecord } from '../write-record.js';
 import { paintWith, wantsColours } from './colours.js';
@@ -44,6 +45,8 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
 
   return {
     machine,
+    provenance: readProvenance(machine.environment),
+    mask: () => undefined, // What we print ourselves hides secrets; a terminal has no log to hide them in.
     log: {
       phase: (text) => screen.progress(printable(text)),
       info: (text) => {

@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  Client,
+  credentials,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServiceDefinition,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
+import {
+  ActionCacheService,
+  CapabilitiesService,
+  ContentAddressableStorageService,
+  ExecutionService,
+} from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { ByteStreamService } from '../../src/gen/google/bytestream/bytestream.js';
+
+/** What happens to a call, chosen by its method (`Read`, `FindMissingBlobs`, …) and how often it was called before. */
+export type Fault =
+  /** Passed on, after so many milliseconds. */
+  | { readonly kind: 'delay'; readonly milliseconds: number }
+  /** Taken and never answered. */
+  | { readonly kind: 'silent' }
+  /** Answered with a status, after so many messages of the true answer (none by default). */
+  | {
+      readonly kind: 'error';
+      readonly code: status;
+      readonly details?: string;
+      readonly metadata?: Metadata;
+      readonly after?: number;
+    }
+  /** Stands still after so many messages of the answer. */
+  | { readonly kind: 'stop'; readonly after: number }
+  /** The answer's bytes are changed. */
+  | { readonly kind: 'garble'; readonly change: (message: Buffer) => Buffer }
+  /** The connection is cut. */
+  | { readonly kind: 'cut' };
+
+type RawStream = ServerDuplexStream<Buffer, Buffer>;
+
+const SERVICES: readonly ServiceDefinition[] = [
+  ActionCacheService,
+  CapabilitiesService,
+  ContentAddressableStorageService,
+  ExecutionService,
+  ByteStreamService,
+];
+
+const asIs = (message: Buffer) => message;
+
+/** Stands before a real server and passes every call on, but for the faults. */
+export class FaultyProxy {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'faulty-proxy-'));
+  readonly #upstream: Client;
+  #server = new Server();
+  /** How often each method was called. */
+  readonly calls: Record<string, number> = {};
+  fault: (method: string, call: number) => Fault | undefined = () => undefined;
+
+  constructor(upstream: string) {
+    this.#upstream = new Client(upstream, credentials.createInsecure(), {
+      'grpc-node.flow_control_window': 16 * 1024 * 1024,
+      'grpc.max_receive_message_length': -1,
+    });
+  }
+
+  get address(): string {
+    return `unix:${this.#folder}/socket`;
+  }
+
+  async start(): Promise<void> {
+    this.#server = new Server({ 'grpc.max_receive_message_length': -1 });
+    for (const service of SERVICES) {
+      const raw = Object.fromEntries(
+        Object.entries(service).map(([name, method]) => [
+          name,
+          // On the wire every call is a stream of messages both ways.
+          {
+            ...method,
+            requestStream: true,
+            responseStream: true,
+            requestSerialize: asIs,
+            requestDeserialize: asIs,
+            responseSerialize: asIs,
+            responseDeserialize: asIs,
+          },
+        ]),
+      );
+      const handlers = Object.entries(service).map(([name, { path }]) => [
+        name,
+        (call: RawStream) => this.#pass(path, call),
+      ]);
+      this.#server.addService(raw, Object.fromEntries(handlers) as never);
+    }
+    await new Promise<void>((resolve, reject) =>
+      this.#server.bindAsync(this.address, ServerCredentials.createInsecure(), (error) =>
+        error ? reject(error) : resolve(),
+      ),
+    );
+  }
+
+  /** Ends every connection and listens no more; `start` brings it back. */
+  down(): void {
+    this.#server.forceShutdown();
+  }
+
+  stop(): void {
+    this.down();
+    this.#upstream.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  #pass(path: string, call: RawStream): void {
+    const method = path.slice(path.lastIndexOf('/') + 1);
+    const fault = this.fault(method, (this.calls[method] = (this.calls[method] ?? 0) + 1));
+    call.on('error', () => undefined);
+    if (fault?.kind === 'silent') call.resume();
+    else if (fault?.kind === 'cut') {
+      this.down();
+      void this.start();
+    } else if (fault?.kind === 'error' && fault.after === undefined) call.emit('error', statusOf(fault));
+    else setTimeout(() => this.#forward(path, call, fault), fault?.kind === 'delay' ? fault.milliseconds : 0);
+  }
+
+  #forward(path: string, call: RawStream, fault: Fault | undefined): void {
+    const onward = this.#upstream.makeBidiStreamRequest(path, asIs, asIs, call.metadata, {});
+    let messages = 0;
+    let over = false;
+    call.on('cancelled', () => onward.cancel());
+    call.on('data', (message: Buffer) => {
+      if (onward.write(message)) return;
+      call.pause();
+      onward.once('drain', () => call.resume());
+    });
+    call.on('end', () => onward.end());
+    onward.on('data', (message: Buffer) => {
+      const after = fault?.kind === 'error' || fault?.kind === 'stop' ? (fault.after ?? 0) : Infinity;
+      if (over) return;
+      if (messages++ >= after) {
+        over = true;
+        if (fault?.kind === 'error') call.emit('error', statusOf(fault));
+        return;
+      }
+      if (!call.write(fault?.kind === 'garble' ? fault.change(message) : message)) {
+        onward.pause();
+        call.once('drain', () => onward.resume());
+      }
+    });
+    onward.on('error', () => undefined);
+    onward.on('status', ({ code, details, metadata }: StatusObject) => {
+      if (over) return;
+      if (code === status.OK) call.end();
+      else call.emit('error', { code, details, metadata });
+    });
+  }
+}
+
+function statusOf(fault: Fault & { kind: 'error' }): Partial<StatusObject> {
+  return {
+    code: fault.code,
+    details: fault.details ?? 'as told',
+    metadata: fault.metadata ?? new Metadata(),
+  };
+}

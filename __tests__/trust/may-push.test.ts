@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { decidePush, type PushPolicy } from '../../src/trust/may-push.js';
+import type { Provenance } from '../../src/trust/provenance.js';
+
+const main: Provenance = { onGitHub: true, event: 'push', ref: 'refs/heads/main', defaultBranch: 'main' };
+const local: Provenance = { onGitHub: false, event: undefined, ref: undefined, defaultBranch: undefined };
+
+describe('push: trusted', () => {
+  test.each<[string, Provenance, boolean]>([
+    ['a laptop', local, true],
+    ['a push to the default branch', main, true],
+    ['a schedule', { ...main, event: 'schedule' }, true],
+    ['a dispatch on the default branch', { ...main, event: 'workflow_dispatch' }, true],
+    ['a push to another branch', { ...main, ref: 'refs/heads/feature' }, false],
+    ['a tag of the same name', { ...main, ref: 'refs/tags/main' }, false],
+    ['a branch that only ends alike', { ...main, ref: 'refs/heads/x/main' }, false],
+    ['a pull request', { ...main, event: 'pull_request', ref: 'refs/pull/1/merge' }, false],
+    ['a pull request that claims the default branch', { ...main, event: 'pull_request' }, false],
+    [
+      'pull_request_target, whose ref is the default branch',
+      { ...main, event: 'pull_request_target' },
+      false,
+    ],
+    ['a workflow_run', { ...main, event: 'workflow_run' }, false],
+    ['a comment', { ...main, event: 'issue_comment' }, false],
+    ['a merge queue', { ...main, event: 'merge_group', ref: 'refs/heads/gh-readonly-queue/main/x' }, false],
+    ['an event that is not told', { ...main, event: undefined }, false],
+    ['a ref that is not told', { ...main, ref: undefined }, false],
+    ['a default branch that is not told', { ...main, defaultBranch: undefined }, false],
+  ])('%s', (_, provenance, mayPush) => {
+    const decision = decidePush('trusted', provenance);
+    expect(decision.mayPush).toBe(mayPush);
+    expect(decision.why).not.toMatch(/undefined/);
+  });
+});
+
+describe('push: always and never', () => {
+  test.each<[PushPolicy, boolean]>([
+    ['always', true],
+    ['never', false],
+  ])('%s decides alone', (policy, mayPush) => {
+    for (const provenance of [local, main, { ...main, event: 'pull_request' }]) {
+      expect(decidePush(policy, provenance).mayPush).toBe(mayPush);
+    }
+  });
+});

@@ -1,0 +1,85 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CasdRemote, CasdRemotes } from '../casd/remotes.js';
+import type { Endpoint } from '../config/endpoint.js';
+import { endpointsOf, type RemoteSettings } from '../config/remote.js';
+
+export interface ServersForCasd extends AsyncDisposable {
+  readonly servers: CasdRemotes;
+}
+
+export interface NothingForCasd extends AsyncDisposable {
+  /** Why casd cannot reach the remote, in one line. */
+  readonly unable: string;
+}
+
+interface CasdRemotesOptions {
+  /** A folder of the daemon's, for the file that tells it the token; absolute. */
+  readonly folder: string;
+  readonly readOnly: boolean;
+  /** Which of the services that not every server has are attached too. */
+  readonly execution: boolean;
+  readonly asset: boolean;
+}
+
+/**
+ * The remote as casd is told of it. The token goes into a file that only its owner reads, which lasts until it is
+ * disposed of: casd reads it when it connects, and now and then later.
+ */
+export async function casdRemotes(
+  settings: RemoteSettings,
+  options: CasdRemotesOptions,
+): Promise<ServersForCasd | NothingForCasd> {
+  const unable = whyUnable(settings);
+  if (unable !== undefined) return { unable, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const token =
+    settings.login.token === undefined ? undefined : await writeToken(settings.login.token, options);
+  const server = (endpoint: Endpoint): CasdRemote => ({
+    url: casdUrl(endpoint),
+    instance: settings.instance,
+    ca: settings.tls.ca ?? '',
+    clientCertificate: settings.tls.client?.certificate ?? '',
+    clientKey: settings.tls.client?.key ?? '',
+    tokenFile: token?.file,
+    readOnly: options.readOnly,
+  });
+  const { cas, actionCache, asset, execution } = settings.endpoints;
+  return {
+    servers: {
+      cas: server(cas),
+      actionCache: server(actionCache),
+      asset: options.asset && asset !== undefined ? server(asset) : undefined,
+      execution: options.execution && execution !== undefined ? server(execution) : undefined,
+    },
+    [Symbol.asyncDispose]: async () => {
+      if (token !== undefined) await rm(token.folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** casd knows certificates and, over TLS, a bearer token; no other credentials. */
+export function whyUnable({ login, endpoints }: RemoteSettings): string | undefined {
+  const all = endpointsOf(endpoints);
+  const unknown = [
+    ...(all.some((endpoint) => endpoint.login !== null) ? ['user and password'] : []),
+    ...(Object.keys(login.headers).length > 0 ? ['headers'] : []),
+    ...(login.helper === undefined ? [] : ['a credential helper']),
+    ...(login.oidcAudience === undefined ? [] : ["GitHub's identity tokens"]),
+  ];
+  if (unknown.length > 0) return `casd cannot send ${unknown.join(' or ')}`;
+  if (login.token !== undefined && all.some((endpoint) => endpoint.scheme !== 'grpcs')) {
+    return 'casd sends a token over grpcs:// only';
+  }
+  return undefined;
+}
+
+function casdUrl({ scheme, target, display }: Endpoint): string {
+  return scheme === 'unix' ? target : display.replace(/^grpc/, 'http');
+}
+
+async function writeToken(token: string, { folder }: CasdRemotesOptions) {
+  const own = await mkdtemp(join(folder, 'token-'));
+  const file = join(own, 'token');
+  await writeFile(file, token, { mode: 0o600 });
+  return { folder: own, file };
+}

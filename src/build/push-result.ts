@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { objectPath } from '../casd/discard.js';
+import type { CacheFolder } from '../casd/folder.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { Log } from '../machine.js';
+import { digestOf, type Digest } from '../reapi/digest.js';
+import { updateActionResult } from '../remote/action-cache.js';
+import { blobInFile, blobInMemory, type BlobSource } from '../remote/blob-source.js';
+import { uploadMissing } from '../remote/upload.js';
+import type { KnownResult } from './look-up.js';
+import type { PreparedAction } from './prepare.js';
+import type { RemoteServices, RemoteSession } from './remote-session.js';
+
+export interface PushRequest {
+  readonly session: RemoteSession;
+  readonly services: RemoteServices;
+  readonly log: Log;
+  readonly folder: CacheFolder;
+  readonly prepared: PreparedAction;
+  readonly known: KnownResult;
+  readonly pushInputs: boolean;
+}
+
+/**
+ * Gives a result to the remote: first every blob that it lacks, then the entry. An entry whose blobs were not all
+ * taken is not written.
+ */
+export async function pushResult(request: PushRequest, signal: AbortSignal): Promise<void> {
+  const { session, services, log, prepared, known } = request;
+  if (!services.updateEnabled) {
+    log.warn('the remote takes no action-cache entries: the result stays here');
+    return;
+  }
+  log.phase('giving the result to the remote');
+  await session.attempt('push', async () => {
+    const { blobs, bytes, refused } = await uploadMissing(services.cas, blobsOf(request), signal);
+    session.pushed(blobs, bytes);
+    const [first] = refused;
+    if (first !== undefined) {
+      log.warn(`the remote refused ${refused.length} blobs (${first.reason}): the result stays here`);
+      return;
+    }
+    await updateActionResult(services.actionCache, prepared.actionDigest, known.result, signal);
+  });
+}
+
+/** Everything that the entry names, and what it takes to run the action elsewhere. */
+function* blobsOf({ folder, prepared, known, pushInputs }: PushRequest): Generator<BlobSource> {
+  const stored = (digest: Digest) => blobInFile(digest, join(folder.storage, objectPath(digest)));
+  const inMemory = (blob: Uint8Array) => blobInMemory(digestOf(blob), blob);
+  yield inMemory(prepared.action);
+  yield inMemory(prepared.command);
+  for (const digest of resultBlobs(known.result)) yield stored(digest);
+  for (const node of known.planned.flatMap(({ nodes }) => nodes)) {
+    if (node.kind === 'file') yield stored(node.digest);
+  }
+  if (!pushInputs) return;
+  for (const blob of [...prepared.rootBlobs, ...prepared.inputRoot.directories.values()])
+    yield inMemory(blob);
+  for (const node of prepared.inputs.nodes) if (node.kind === 'file') yield stored(node.digest);
+}
+
+function resultBlobs(result: ActionResult): readonly Digest[] {
+  const digests = [
+    result.stdoutDigest,
+    result.stderrDigest,
+    ...result.outputDirectories.map(({ treeDigest }) => treeDigest),
+  ];
+  return digests.flatMap((digest) => digest ?? []);
+}

@@ -1,0 +1,28 @@
+import { getActionResult } from '../remote/action-cache.js';
+import { checkClosure } from '../remote/closure.js';
+import { downloadFiles } from '../remote/download-to-files.js';
+import { downloadBlobs } from '../remote/download-to-memory.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+import type { RemoteServices } from './remote-session.js';
+import type { ResultSource } from './result-source.js';
+
+/** A tree of a million files is this large; an entry that names more is not worth it. */
+const MOST_BYTES_IN_MEMORY = 256 * 1024 * 1024;
+
+/** The results of a remote. Everything in them is checked: the entry by who reads it, the blobs here. */
+export function remoteResults({ cas, actionCache }: RemoteServices): ResultSource {
+  return {
+    name: 'remote',
+    getActionResult: (digest, signal) => getActionResult(actionCache, digest, signal),
+    fetchBlob: async (digest, signal) => {
+      const blobs = await downloadBlobs(cas, [digest], MOST_BYTES_IN_MEMORY, signal);
+      return blobs.get(digest.hash) ?? Buffer.alloc(0);
+    },
+    fetchFiles: (files, signal) => downloadFiles(cas, files, signal),
+    confirm: async (result, signal) => {
+      const [missing] = (await checkClosure(cas, result, signal)).missing;
+      if (missing !== undefined) throw new UnusableBlob(missing, 'missing');
+    },
+    discard: () => Promise.resolve(), // It is replaced by what is built, where policy lets us write.
+  };
+}

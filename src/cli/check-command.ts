@@ -1,0 +1,20 @@
+import { checkEndpoint } from '../build/check-endpoint.js';
+import { cacheFolder } from '../casd/folder.js';
+import { readCache, readRemoteConfig } from '../config/read.js';
+import { InputError } from '../errors.js';
+import { renderCheckDocument } from '../report/check-document.js';
+import { renderCheckTable } from '../report/check-table.js';
+import type { CommandContext, Invocation } from './command-context.js';
+
+/** `buildbox-ci check`: exits with 0 when the endpoint is there and good enough, else with 1. */
+export async function checkCommand(
+  { inputs, json }: Invocation,
+  { host, signal }: CommandContext,
+): Promise<number> {
+  const config = readRemoteConfig(inputs, host.machine);
+  if (config === undefined) throw new InputError('remote', '', 'Name the endpoint to check.');
+  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+  const report = await checkEndpoint(config, host, folder, signal);
+  host.answer(json ? JSON.stringify(renderCheckDocument(report)) : renderCheckTable(report).join('\n'));
+  return report.status === 'ok' ? 0 : 1;
+}

@@ -1,0 +1,37 @@
+import { InputError } from '../errors.js';
+import { parseLines } from './values.js';
+
+/** What gRPC sends itself, and what would break the connection if somebody else sent it. */
+const RESERVED =
+  /^(?:grpc-.*|:.*|te|host|connection|content-type|content-length|transfer-encoding|user-agent)$/;
+
+/**
+ * Reads lines of `name: value` into headers with lower-case names. The value of a name that ends in `-bin` is Base64.
+ *
+ * @throws InputError, which shows no value: it may be a secret.
+ */
+export function parseHeaders(input: string, value: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(parseLines(value).map((line) => parseHeader(input, line)));
+}
+
+function parseHeader(input: string, line: string): [string, string] {
+  const colon = line.indexOf(':');
+  const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+  const text = line.slice(colon + 1).trim();
+  const shown = colon < 0 ? '…' : `${name}: …`;
+  if (!/^[0-9a-z_.-]+$/.test(name)) {
+    throw new InputError(input, shown, 'Give one header a line, as `name: value`.');
+  }
+  if (RESERVED.test(name)) {
+    throw new InputError(input, shown, 'This header belongs to gRPC itself and cannot be set.');
+  }
+  if (!isHeaderText(text)) {
+    throw new InputError(input, shown, 'A value is printable ASCII, and not empty.');
+  }
+  return [name, text];
+}
+
+/** Whether gRPC may send this as the value of a header (gRPC over HTTP/2, "Custom-Metadata"). */
+export function isHeaderText(text: string): boolean {
+  return /^[ -~]+$/.test(text);
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import type { Provenance } from '../trust/provenance.js';
+
+const payload = v.object({ repository: v.object({ default_branch: v.string() }) });
+
+/** Reads where the code comes from out of the variables and the event's payload that GitHub's runner gives. */
+export function readProvenance(environment: Readonly<Record<string, string>>): Provenance {
+  return {
+    onGitHub: environment.GITHUB_ACTIONS === 'true',
+    event: environment.GITHUB_EVENT_NAME,
+    ref: environment.GITHUB_REF,
+    defaultBranch: readDefaultBranch(environment.GITHUB_EVENT_PATH),
+  };
+}
+
+/** A payload that cannot be read tells nothing, and what is not known is not trusted. */
+function readDefaultBranch(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return v.parse(payload, JSON.parse(readFileSync(file, 'utf8'))).repository.default_branch;
+  } catch {
+    return undefined;
+  }
+}

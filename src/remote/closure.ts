@@ -1,0 +1,78 @@
+import { type ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { Digest } from '../reapi/digest.js';
+import { distinctDigests } from './batches.js';
+import type { CasService } from './cas-service.js';
+import { downloadBlobs } from './download-to-memory.js';
+import { findMissing } from './find-missing.js';
+import { fetchTree } from './tree.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+
+/** Everything that an action's result names, and what of it the remote lacks. */
+export interface Closure {
+  /** Each once. */
+  readonly blobs: readonly Digest[];
+  readonly missing: readonly Digest[];
+  /** The encoded Tree messages by hash: they are needed anyway. */
+  readonly trees: ReadonlyMap<string, Buffer>;
+}
+
+const MOST_TREE_BYTES = 64 * 1024 * 1024;
+
+/** The blobs that a result names itself: what it says of its folders is in their trees. */
+export function namedBlobs(result: ActionResult): {
+  readonly plain: readonly Digest[];
+  readonly trees: readonly Digest[];
+  readonly roots: readonly Digest[];
+} {
+  const present = (digests: readonly (Digest | undefined)[]) =>
+    distinctDigests(digests.flatMap((one) => one ?? []));
+  return {
+    plain: present([
+      ...result.outputFiles.map(({ digest }) => digest),
+      result.stdoutDigest,
+      result.stderrDigest,
+    ]),
+    trees: present(result.outputDirectories.map(({ treeDigest }) => treeDigest)),
+    roots: present(result.outputDirectories.map(({ rootDirectoryDigest }) => rootDirectoryDigest)),
+  };
+}
+
+/**
+ * Asks the remote for everything that a result names: what is in its trees takes a second round trip.
+ *
+ * @throws UnusableBlob when a tree is missing or malformed; RpcError, Unavailable
+ */
+export async function checkClosure(
+  cas: CasService,
+  result: ActionResult,
+  signal: AbortSignal,
+): Promise<Closure> {
+  const { plain, trees, roots } = namedBlobs(result);
+  const [missing, treeBlobs, ...fetched] = await Promise.all([
+    findMissing(cas, plain, signal),
+    downloadBlobs(cas, trees, MOST_TREE_BYTES, signal),
+    ...roots.map((root) => fetchTree(cas, root, signal)),
+  ]);
+  const inside = distinctDigests([
+    ...trees.flatMap((tree) => filesIn(tree, treeBlobs.get(tree.hash))),
+    ...fetched.flatMap(({ files }) => files),
+  ]);
+  const missingInside = await findMissing(cas, inside, signal);
+  const blobs = distinctDigests([...plain, ...trees, ...roots, ...inside]);
+  return {
+    blobs,
+    missing: blobs.filter(({ hash }) => missing.has(hash) || missingInside.has(hash)),
+    trees: treeBlobs,
+  };
+}
+
+function filesIn(digest: Digest, blob: Buffer = Buffer.alloc(0)): readonly Digest[] {
+  try {
+    const { root, children } = Tree.decode(blob);
+    return [...(root === undefined ? [] : [root]), ...children].flatMap(({ files }) =>
+      files.flatMap((file) => file.digest ?? []),
+    );
+  } catch {
+    throw new UnusableBlob(digest, 'corrupt');
+  }
+}

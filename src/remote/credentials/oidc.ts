@@ -1,0 +1,62 @@
+import { Fault, messageOf } from '../../errors.js';
+import type { Machine } from '../../machine.js';
+import { bearer } from './fixed.js';
+import type { CredentialSource } from './source.js';
+
+const DEADLINE = 5000;
+
+/** GitHub's identity token of the job, made for one audience: a bearer token that lives for some minutes. */
+export function githubIdentity(audience: string, machine: Machine): CredentialSource {
+  const description = `GitHub's identity token for ${audience}`;
+  return {
+    description,
+    renewable: true,
+    get: async (signal) => {
+      const { ACTIONS_ID_TOKEN_REQUEST_URL: address, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } =
+        machine.environment;
+      if (!address || !token) {
+        throw new Fault(`${description} cannot be had: the job may not ask for one`, {
+          remedy: 'Give the job `permissions: id-token: write`. Pull requests from forks never have it.',
+        });
+      }
+      const value = await requestToken(address, token, audience, signal).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw new Fault(`${description} cannot be had: ${messageOf(error)}`);
+      });
+      return bearer(value, expiryOf(value));
+    },
+  };
+}
+
+async function requestToken(
+  address: string,
+  token: string,
+  audience: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const url = new URL(address);
+  url.searchParams.set('audience', audience);
+  const response = await fetch(url, {
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
+    redirect: 'error',
+  });
+  if (!response.ok) throw new Error(`GitHub answered ${response.status}`);
+  const answer = (await response.json()) as { readonly value?: unknown };
+  if (typeof answer.value !== 'string' || answer.value === '') throw new Error('GitHub answered without one');
+  return answer.value;
+}
+
+/**
+ * When a JSON Web Token expires (RFC 7519, `exp`: seconds since 1970), in milliseconds; null where it does not say.
+ * Its signature is for the server to check.
+ */
+export function expiryOf(token: string): number | null {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    const exp = (claims as { readonly exp?: unknown } | null)?.exp;
+    return typeof exp === 'number' ? exp * 1000 : null;
+  } catch {
+    return null;
+  }
+}

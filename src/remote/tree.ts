@@ -1,0 +1,119 @@
+import { status } from '@grpc/grpc-js';
+import { Directory } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { digestOf, EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
+import { callServerStream, RpcError } from '../rpc/call.js';
+import { distinctDigests } from './batches.js';
+import type { CasService } from './cas-service.js';
+import { downloadBlobs } from './download-to-memory.js';
+import type { TransferLimits } from './guard.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+
+/** A tree of Directory messages, all of them there and each what its digest says. */
+export interface FetchedTree {
+  readonly root: Digest;
+  /** The encoded Directory messages by hash. */
+  readonly directories: ReadonlyMap<string, Uint8Array>;
+  /** What its files hold, each once. */
+  readonly files: readonly Digest[];
+}
+
+/** More than any build makes. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Brings a tree's directories here: by GetTree, which takes no round trip a level, and whatever that leaves out by
+ * digest.
+ *
+ * @throws UnusableBlob for the first directory that is missing or corrupt; RpcError, Unavailable
+ */
+export async function fetchTree(cas: CasService, root: Digest, signal: AbortSignal): Promise<FetchedTree> {
+  const directories = new Map<string, Uint8Array>([[EMPTY_DIGEST.hash, new Uint8Array()]]);
+  await getTree(cas, root, directories, signal);
+  let walked = walk(root, directories);
+  while (walked.holes.length > 0) {
+    const found = await downloadBlobs(cas, walked.holes, MOST_BYTES, signal);
+    for (const [hash, bytes] of found) directories.set(hash, bytes);
+    walked = walk(root, directories);
+  }
+  return { root, directories: walked.reached, files: walked.files };
+}
+
+/** What the server gives at once, by the hash of what it is, whatever it says that it were. */
+async function getTree(
+  cas: CasService,
+  rootDigest: Digest,
+  directories: Map<string, Uint8Array>,
+  signal: AbortSignal,
+): Promise<void> {
+  let pageToken = '';
+  const page = async (limits: TransferLimits) => {
+    const known = directories.size;
+    const messages = callServerStream(
+      'GetTree',
+      cas.storage.getTree.bind(cas.storage),
+      { instanceName: cas.instance, rootDigest, pageSize: 0, pageToken, digestFunction: 0 },
+      limits,
+    );
+    let next = '';
+    for await (const message of messages) {
+      for (const directory of message.directories) {
+        const bytes = Directory.encode(directory).finish();
+        directories.set(digestOf(bytes).hash, bytes);
+        limits.moved(bytes.length);
+      }
+      next = message.nextPageToken;
+      if (next !== '') pageToken = next;
+    }
+    return next !== '' && directories.size > known;
+  };
+  try {
+    const more = () => cas.guard.transfer('GetTree', page, { bytes: MOST_BYTES, signal, resumable: true });
+    while (await more());
+  } catch (error) {
+    if (!(error instanceof RpcError) || !LEAVES_HOLES.has(error.code)) throw error;
+  }
+}
+
+/** The answers after which directories can still be had by their digests. */
+const LEAVES_HOLES: ReadonlySet<status> = new Set([
+  status.UNIMPLEMENTED,
+  status.NOT_FOUND,
+  status.INVALID_ARGUMENT,
+  status.FAILED_PRECONDITION,
+]);
+
+function walk(root: Digest, directories: ReadonlyMap<string, Uint8Array>) {
+  const reached = new Map<string, Uint8Array>();
+  const holes: Digest[] = [];
+  const files: Digest[] = [];
+  const seen = new Set([root.hash]);
+  for (const queue = [root]; ;) {
+    const digest = queue.pop();
+    if (digest === undefined) break;
+    const bytes = directories.get(digest.hash);
+    if (bytes === undefined) {
+      holes.push(digest);
+      continue;
+    }
+    reached.set(digest.hash, bytes);
+    const directory = decode(digest, bytes);
+    for (const file of directory.files) files.push(file.digest ?? malformed(digest));
+    for (const { digest: child = malformed(digest) } of directory.directories) {
+      if (!seen.has(child.hash)) queue.push(child);
+      seen.add(child.hash);
+    }
+  }
+  return { reached, holes, files: distinctDigests(files) };
+}
+
+function decode(digest: Digest, bytes: Uint8Array): Directory {
+  try {
+    return Directory.decode(bytes);
+  } catch {
+    return malformed(digest);
+  }
+}
+
+function malformed(digest: Digest): never {
+  throw new UnusableBlob(digest, 'corrupt');
+}

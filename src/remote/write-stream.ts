@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { status } from '@grpc/grpc-js';
+import { formatDigest } from '../reapi/digest.js';
+import { callClientStream, RpcError } from '../rpc/call.js';
+import { type BlobSource, openSource, UnusableSource } from './blob-source.js';
+import { type CasService, resourceName } from './cas-service.js';
+import type { TransferLimits } from './guard.js';
+import { isAboutAll, type RefusedBlob } from './refused.js';
+import { compressed, type Zstd, zstd } from './zstd.js';
+
+/**
+ * Sends one blob through ByteStream, from its start again after a failure: hardly a server can continue a write.
+ *
+ * @returns the blob with its reason, if the remote does not take it
+ * @throws RpcError for what the remote says to everything that comes from us, Unavailable
+ */
+export async function writeStream(
+  cas: CasService,
+  blob: BlobSource,
+  signal: AbortSignal,
+): Promise<readonly RefusedBlob[]> {
+  const library = cas.limits.zstdStream ? zstd : undefined;
+  try {
+    await cas.guard.transfer('Write', (limits) => writeOnce(cas, blob, library, limits), {
+      bytes: blob.digest.sizeBytes,
+      signal,
+    });
+    return [];
+  } catch (error) {
+    const lasting = error instanceof RpcError && !isAboutAll(error);
+    if (!lasting && !(error instanceof UnusableSource)) throw error;
+    return [{ digest: blob.digest, reason: error.message }];
+  }
+}
+
+async function writeOnce(
+  cas: CasService,
+  blob: BlobSource,
+  library: Zstd | undefined,
+  limits: TransferLimits,
+) {
+  const kind = library ? 'compressed-blobs/zstd' : 'blobs';
+  const name = resourceName(cas.instance, `uploads/${randomUUID()}/${kind}/${formatDigest(blob.digest)}`);
+  const whole = openSource(blob);
+  const pieces = library ? compressed(library, whole) : whole;
+  try {
+    const { committedSize } = await callClientStream(
+      'Write',
+      cas.byteStream.write.bind(cas.byteStream),
+      requests(name, pieces, limits),
+      limits,
+    );
+    // An early end tells the full size, or -1 for a compressed blob: somebody else has sent it.
+    if (library === undefined && committedSize !== blob.digest.sizeBytes) {
+      throw new RpcError(
+        'Write',
+        status.INTERNAL,
+        `the remote took ${committedSize} bytes of ${blob.digest.sizeBytes}`,
+      );
+    }
+  } finally {
+    await pieces.return();
+    await whole.return();
+  }
+}
+
+/** The last message carries `finish_write`, so each piece waits for the next one. */
+async function* requests(name: string, pieces: AsyncIterable<Uint8Array>, { moved }: TransferLimits) {
+  let held: Uint8Array | undefined;
+  let offset = 0;
+  const request = (piece: Uint8Array, finishWrite: boolean) => {
+    const data = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+    const message = { resourceName: name, writeOffset: offset, finishWrite, data };
+    offset += data.length;
+    return message;
+  };
+  for await (const piece of pieces) {
+    if (held !== undefined) {
+      yield request(held, false);
+      moved(held.length);
+    }
+    held = piece;
+  }
+  yield request(held ?? Buffer.alloc(0), true);
+}
