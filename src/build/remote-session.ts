@@ -5,7 +5,7 @@ import type { Log } from '../machine.js';
 import type { ActionCacheService } from '../remote/action-cache.js';
 import { type JudgedCapabilities, readCapabilities } from '../remote/capabilities.js';
 import type { CasService } from '../remote/cas-service.js';
-import { connectRemote, type EndpointClients } from '../remote/connect.js';
+import { connectRemote, type EndpointClients, type Remote } from '../remote/connect.js';
 import { createDelayBudget } from '../remote/delay-budget.js';
 import { explainRemoteError } from '../remote/explain.js';
 import { createGuard, type Guard, Unavailable } from '../remote/guard.js';
@@ -19,134 +19,149 @@ export interface RemoteServices {
   readonly updateEnabled: boolean;
 }
 
+/** All that a bad remote may add to a build, in milliseconds. */
+const DELAY_BUDGET = 10_000;
+const CAPABILITIES_DEADLINE = 3000;
+
+/** One service of the remote, as this run sees it. */
+interface Place {
+  readonly service: 'cas' | 'action-cache';
+  readonly clients: EndpointClients;
+  readonly guard: Guard;
+  /** Milliseconds until it told what it can. */
+  latency: number | null;
+}
+
 /** The remote of one run: asked from its beginning, and left alone once it misbehaves. */
-export interface RemoteSession {
+export class RemoteSession {
   /** What the services can do; undefined where they are not good enough. */
   readonly services: Promise<RemoteServices | undefined>;
+  readonly #remote: Remote;
+  readonly #cas: Place;
+  readonly #actionCache: Place;
+  #answered = false;
+  #problem: string | undefined;
+  #pushed: RemoteReport['pushed'] = null;
+
+  /** Connects, and asks at once what the endpoint can do, while the caller goes on. */
+  constructor(
+    private readonly config: RemoteConfig,
+    host: Pick<Host, 'machine' | 'mask'>,
+    private readonly log: Log,
+    signal: AbortSignal,
+  ) {
+    this.#remote = connectRemote(config, host.machine, { mask: (secret) => host.mask(secret) });
+    for (const warning of this.#remote.warnings) log.warn(warning);
+    const settings = { latencyBudget: config.latencyBudget, delayBudget: createDelayBudget(DELAY_BUDGET) };
+    const { cas, actionCache } = this.#remote;
+    this.#cas = { service: 'cas', clients: cas, guard: createGuard('cas', settings), latency: null };
+    this.#actionCache = {
+      service: 'action-cache',
+      clients: actionCache,
+      guard: createGuard('action-cache', settings),
+      latency: null,
+    };
+    this.services = this.attempt('look-up', () => this.#ask(signal));
+    this.services.catch(() => undefined); // Whoever waits for them handles it.
+  }
+
   /** Tells the servers which action the calls that follow are for. */
-  nameAction(hash: string): void;
+  nameAction(hash: string): void {
+    this.#remote.nameAction(hash);
+  }
+
   /**
    * Does something with the remote, or says once why that cannot be and gives undefined.
    *
    * @throws Fault instead, where `on-unavailable` is `fail`; whatever is not the remote's doing
    */
-  attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined>;
-  pushed(blobs: number, bytes: number): void;
-  report(): RemoteReport;
-  close(): void;
-}
-
-/** All that a bad remote may add to a build, in milliseconds. */
-const DELAY_BUDGET = 10_000;
-const CAPABILITIES_DEADLINE = 3000;
-
-type Service = 'cas' | 'action-cache';
-
-/** Connects, and asks at once what the endpoint can do, while the caller goes on. */
-export function openRemoteSession(
-  config: RemoteConfig,
-  host: Pick<Host, 'machine' | 'mask'>,
-  log: Log,
-  signal: AbortSignal,
-): RemoteSession {
-  const remote = connectRemote(config, host.machine, { mask: (secret) => host.mask(secret) });
-  for (const warning of remote.warnings) log.warn(warning);
-  const delayBudget = createDelayBudget(DELAY_BUDGET);
-  const guardSettings = { latencyBudget: config.latencyBudget, delayBudget };
-  const guards: Record<Service, Guard> = {
-    cas: createGuard('cas', guardSettings),
-    'action-cache': createGuard('action-cache', guardSettings),
-  };
-  const places: Record<Service, EndpointClients> = { cas: remote.cas, 'action-cache': remote.actionCache };
-  const latencies: Partial<Record<Service, number>> = {};
-  let problem: string | undefined;
-  let answered = false;
-  let pushed: RemoteReport['pushed'] = null;
-
-  const explain = (error: unknown): string => {
-    const place =
-      error instanceof Unavailable && error.service === 'action-cache' ? remote.actionCache : remote.cas;
-    return explainRemoteError(error, place, remote.secrets).text;
-  };
-
-  const tell = (what: string, text: string): undefined => {
-    if (config.onUnavailable === 'fail') {
-      throw new Fault(`the remote cannot be used: ${text}`, {
-        remedy: '`on-unavailable` is `fail`; with `continue` the build would go on here.',
-      });
-    }
-    if (problem === undefined) log.warn(`${text}: going on without it (${what})`);
-    problem ??= text;
-    return undefined;
-  };
-
-  const attempt = async <T>(what: string, work: () => Promise<T>): Promise<T | undefined> => {
+  async attempt<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof RpcError || error instanceof Unavailable)) throw error;
-      return tell(what, explain(error));
+      this.#complain(what, this.#explain(error));
+      return undefined;
     }
-  };
+  }
 
-  const askCapabilities = async (service: Service): Promise<JudgedCapabilities> => {
-    const started = performance.now();
-    const said = await guards[service].call(
-      'GetCapabilities',
-      (limits) => readCapabilities(places[service], limits),
-      {
-        deadline: CAPABILITIES_DEADLINE,
-        signal,
-        tiny: true,
-      },
-    );
-    latencies[service] = Math.round(performance.now() - started);
-    for (const { fits, says } of [said.apiVersions, said.digestFunction]) {
-      if (!fits)
-        guards[service].leaveAlone(
-          `it offers only ${says}, where SHA256 and version 2 of the API are needed`,
-        );
-    }
-    return said;
-  };
+  pushed(blobs: number, bytes: number): void {
+    this.#pushed = { blobs, bytes };
+  }
 
-  const ask = async (): Promise<RemoteServices> => {
-    const shared = remote.cas === remote.actionCache;
-    const [cas, actionCache] = shared
-      ? await askCapabilities('cas').then((said) => [said, said] as const)
-      : await Promise.all([askCapabilities('cas'), askCapabilities('action-cache')]);
-    if (shared && latencies.cas !== undefined) latencies['action-cache'] = latencies.cas;
-    for (const guard of Object.values(guards)) {
+  report(): RemoteReport {
+    return {
+      endpoint: this.#cas.clients.endpoint.display,
+      status: !this.#answered ? 'unavailable' : this.#problem === undefined ? 'ok' : 'degraded',
+      services: [this.#cas, this.#actionCache].map(({ service, guard, latency }) => ({
+        service,
+        available: this.#answered && !guard.open,
+        latency,
+        says: guard.reason ?? (this.#answered ? 'there' : (this.#problem ?? 'not asked')),
+      })),
+      delay: Math.max(this.#cas.guard.cost, this.#actionCache.guard.cost),
+      pushed: this.#pushed,
+    };
+  }
+
+  close(): void {
+    this.#remote.close();
+  }
+
+  async #ask(signal: AbortSignal): Promise<RemoteServices> {
+    const [cas, actionCache] = await this.#askCapabilities(signal);
+    for (const { guard } of [this.#cas, this.#actionCache]) {
       if (guard.open) throw new Unavailable(guard.service, guard.reason ?? '');
     }
-    answered = true;
+    this.#answered = true;
     return {
-      cas: { ...remote.cas, limits: cas.limits, guard: guards.cas },
-      actionCache: { ...remote.actionCache, guard: guards['action-cache'] },
+      cas: { ...this.#cas.clients, limits: cas.limits, guard: this.#cas.guard },
+      actionCache: { ...this.#actionCache.clients, guard: this.#actionCache.guard },
       updateEnabled: actionCache.updateEnabled,
     };
-  };
+  }
 
-  const services = attempt('look-up', ask);
-  services.catch(() => undefined); // Whoever waits for them handles it.
+  /** One endpoint that has both services is asked once. */
+  async #askCapabilities(
+    signal: AbortSignal,
+  ): Promise<[cas: JudgedCapabilities, actionCache: JudgedCapabilities]> {
+    if (this.#cas.clients !== this.#actionCache.clients) {
+      return Promise.all([askPlace(this.#cas, signal), askPlace(this.#actionCache, signal)]);
+    }
+    const said = await askPlace(this.#cas, signal);
+    this.#actionCache.latency = this.#cas.latency;
+    return [said, said];
+  }
 
-  return {
-    services,
-    nameAction: remote.nameAction,
-    attempt,
-    pushed: (blobs, bytes) => (pushed = { blobs, bytes }),
-    report: () => ({
-      endpoint: remote.cas.endpoint.display,
-      status: !answered ? 'unavailable' : problem === undefined ? 'ok' : 'degraded',
-      services: (['cas', 'action-cache'] as const).map((service) => ({
-        service,
-        available: answered && !guards[service].open,
-        latency: latencies[service] ?? null,
-        says: guards[service].reason ?? (answered ? 'there' : (problem ?? 'not asked')),
-      })),
-      delay: Math.max(guards.cas.cost, guards['action-cache'].cost),
-      pushed,
-    }),
-    close: () => remote.close(),
-  };
+  #explain(error: RpcError | Unavailable): string {
+    const isOfActionCache = error instanceof Unavailable && error.service === 'action-cache';
+    const { clients } = isOfActionCache ? this.#actionCache : this.#cas;
+    return explainRemoteError(error, clients, this.#remote.secrets).text;
+  }
+
+  #complain(what: string, text: string): void {
+    if (this.config.onUnavailable === 'fail') {
+      throw new Fault(`the remote cannot be used: ${text}`, {
+        remedy: '`on-unavailable` is `fail`; with `continue` the build would go on here.',
+      });
+    }
+    if (this.#problem === undefined) this.log.warn(`${text}: going on without it (${what})`);
+    this.#problem ??= text;
+  }
+}
+
+async function askPlace(place: Place, signal: AbortSignal): Promise<JudgedCapabilities> {
+  const started = performance.now();
+  const said = await place.guard.call(
+    'GetCapabilities',
+    (limits) => readCapabilities(place.clients, limits),
+    { deadline: CAPABILITIES_DEADLINE, signal, tiny: true },
+  );
+  place.latency = Math.round(performance.now() - started);
+  for (const { fits, says } of [said.apiVersions, said.digestFunction]) {
+    if (!fits) {
+      place.guard.leaveAlone(`it offers only ${says}, where SHA256 and version 2 of the API are needed`);
+    }
+  }
+  return said;
 }

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import type { CasdContext } from './reach-casd.js';
-import { openRemoteSession, type RemoteSession } from './remote-session.js';
+import { RemoteSession } from './remote-session.js';
 import { Stopwatch } from './stopwatch.js';
 import { toolFinder } from './tool-finder.js';
 
@@ -29,7 +29,7 @@ export function runContext(config: Config, host: Host, folder: CacheFolder, sign
     },
   };
   const { machine } = host;
-  const session = config.remote && openRemoteSession(config.remote, host, log, signal);
+  const session = config.remote && new RemoteSession(config.remote, host, log, signal);
   return {
     config,
     session,

@@ -35,6 +35,9 @@ export async function removeLeftovers(
     await rm(join(staging, name), { recursive: true, force: true });
   }
   await rm(folder.work, { recursive: true, force: true });
+  for (const name of await readdir(folder.run).catch(() => [])) {
+    if (name.startsWith('token-')) await rm(join(folder.run, name), { recursive: true, force: true });
+  }
   const { socketFolder = null, socket = null } = readState(folder) ?? {};
   if (socketFolder !== null) await rm(socketFolder, { recursive: true, force: true });
   if (socket !== null) await rm(socket, { force: true });

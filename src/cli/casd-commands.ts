@@ -1,3 +1,4 @@
+import { attachRemote } from '../build/attach-remote.js';
 import { reachCasd } from '../build/reach-casd.js';
 import { Stopwatch } from '../build/stopwatch.js';
 import { toolFinder } from '../build/tool-finder.js';
@@ -7,20 +8,24 @@ import { type Lease, liveLeases } from '../casd/leases.js';
 import { dismissCasd } from '../casd/share.js';
 import { readRunningState } from '../casd/state.js';
 import { type CacheUsage, readUsage } from '../casd/usage.js';
-import { readBuildBox, readCache } from '../config/read.js';
+import { readBuildBox, readCache, readRemoteConfig } from '../config/read.js';
 import type { CommandContext, Invocation } from './command-context.js';
 import { describeUsage } from './describe-usage.js';
 
 /** The lease of a daemon that was started for its own sake: nobody's, so it lasts until `casd stop`. */
 const KEPT: Lease = { id: 'kept', owner: null };
 
-/** `buildbox-ci casd start`: prints the daemon's address. Starting one that runs is no mistake. */
+/**
+ * `buildbox-ci casd start`: prints the daemon's address, and on a second line the instance name by which tools reach the
+ * remote through it. Starting one that runs is no mistake.
+ */
 export async function casdStart(
   { inputs, json }: Invocation,
   { host, signal }: CommandContext,
 ): Promise<number> {
   const { machine } = host;
   const cache = readCache(inputs, machine);
+  const remote = readRemoteConfig(inputs, machine);
   const folder = cacheFolder(cache.directory);
   const tools = toolFinder(readBuildBox(inputs), host, folder, signal);
   const casd = await reachCasd(
@@ -28,9 +33,14 @@ export async function casdStart(
     KEPT,
     signal,
   );
+  const instance = remote && (await attachRemote(casd, remote, host, folder, signal));
   casd.close();
   const { process: daemon, buildbox } = casd.state;
-  host.answer(json ? JSON.stringify({ socket: casd.address, pid: daemon.pid, buildbox }) : casd.address);
+  host.answer(
+    json
+      ? JSON.stringify({ socket: casd.address, pid: daemon.pid, buildbox, instance: instance ?? null })
+      : [casd.address, ...(instance === undefined ? [] : [instance])].join('\n'),
+  );
   return 0;
 }
 

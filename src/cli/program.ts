@@ -5,6 +5,7 @@ import type { RawInputs } from '../config/read.js';
 import type { CommandContext, Invocation } from './command-context.js';
 import { casdStart, casdStatus, casdStop } from './casd-commands.js';
 import { cacheUsage } from './cache-commands.js';
+import { checkCommand } from './check-command.js';
 import { runCommandLine } from './run-command.js';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
@@ -20,6 +21,9 @@ const LISTS: ReadonlySet<InputName> = new Set(['inputs', 'outputs', 'env', 'host
 const ALL = Object.keys(INPUTS) as InputName[];
 const OF_FOLDER: readonly InputName[] = ['cache-dir'];
 const OF_DAEMON = ALL.filter((name) => /^(cache-(dir|quota)|buildbox-.*)$/.test(name));
+
+const OF_REMOTE = ALL.filter((name) => INPUTS[name].group === 'remote' && name !== 'push-inputs');
+const OF_CHECK = [...OF_REMOTE, ...OF_FOLDER];
 
 /**
  * The command line.
@@ -65,13 +69,19 @@ function buildProgram(version: string, act: Act): Command {
     );
   run.action(() => act(runCommandLine)(run.args, run));
 
-  const casd = program.command('casd').description('the daemon that keeps the local cache').exitOverride();
-  const start = subcommand(
-    casd,
-    'start',
-    'starts it for the steps that follow and prints its address',
-    OF_DAEMON,
+  const check = subcommand(
+    program,
+    'check',
+    'is the endpoint there, and is it good enough? exits 0 or 1',
+    OF_CHECK,
   );
+  check.action(() => act(checkCommand)([], check));
+
+  const casd = program.command('casd').description('the daemon that keeps the local cache').exitOverride();
+  const start = subcommand(casd, 'start', 'starts it for the steps that follow and prints its address', [
+    ...OF_DAEMON,
+    ...OF_REMOTE,
+  ]);
   start.action(() => act(casdStart)([], start));
   const stop = subcommand(casd, 'stop', 'stops it, unless a build uses it', OF_FOLDER);
   stop.action(() => act(casdStop)([], stop));

@@ -113,7 +113,8 @@ function explainUnavailable(place: ProblemPlace, details: string): RemoteProblem
   const said = /Last error: ([^]*?)\.? Resolution note:/.exec(details)?.[1] ?? details;
   const meaning = scheme === 'grpcs' ? TLS_MEANINGS.find(([pattern]) => pattern.test(said))?.[1] : undefined;
   if (meaning !== undefined) return { kind: 'tls', text: `${display} is there, but ${meaning}` };
-  if (/ECONNREFUSED|ENOENT/.test(said)) return { kind: 'absent', text: `nobody listens at ${display}` };
+  if (/ECONNREFUSED|ENOENT|Connection refused|No such file/.test(said))
+    return { kind: 'absent', text: `nobody listens at ${display}` };
   if (/Name resolution failed|ENOTFOUND/.test(said)) {
     return { kind: 'absent', text: `the host of ${display} has no address` };
   }

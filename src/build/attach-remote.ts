@@ -1,0 +1,53 @@
+import type { CasdConnection } from '../casd/connection.js';
+import type { CacheFolder } from '../casd/folder.js';
+import { attachRemotes } from '../casd/remotes.js';
+import type { RemoteConfig } from '../config/config.js';
+import { Fault } from '../errors.js';
+import type { Host } from '../host/host.js';
+import { connectRemote } from '../remote/connect.js';
+import { explainRemoteError } from '../remote/explain.js';
+import { decidePush } from '../trust/may-push.js';
+import { casdRemotes } from './casd-remotes.js';
+
+/**
+ * Has casd connect to the remote for the tools of later steps, which speak to casd. A token goes into a file of the
+ * daemon's folder, for its owner alone, and goes with the daemon.
+ *
+ * @returns the instance name by which these tools reach the remote; undefined where it cannot be attached and
+ * `on-unavailable` is `continue`, after one line that says why
+ * @throws Fault where it is `fail`
+ */
+export async function attachRemote(
+  casd: CasdConnection,
+  config: RemoteConfig,
+  host: Host,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const remotes = await casdRemotes(config, {
+    folder: folder.run,
+    readOnly: !decidePush(config.push, host.provenance).mayPush,
+    ...config.named,
+  });
+  if ('unable' in remotes) {
+    complain(remotes.unable, config, host);
+    return undefined;
+  }
+  const remote = connectRemote(config, host.machine, { mask: (secret) => host.mask(secret) });
+  try {
+    return await attachRemotes(casd, remotes.servers, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    await remotes[Symbol.asyncDispose]();
+    complain(explainRemoteError(error, remote.cas, remote.secrets).text, config, host);
+    return undefined;
+  } finally {
+    remote.close();
+  }
+}
+
+function complain(reason: string, { onUnavailable }: RemoteConfig, { log }: Host): void {
+  const text = `the remote cannot be attached to casd: ${reason}`;
+  if (onUnavailable === 'fail') throw new Fault(text);
+  log.warn(text);
+}
