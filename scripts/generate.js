@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSyn
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
+import { splitServices } from './split-services.js';
 import { inputTables, inputsModule, outputTable, replaceSection, versionModule } from './tables.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -33,10 +34,9 @@ function generatedFromProtos() {
   const folder = mkdtempSync(join(root, 'node_modules', '.gen-'));
   try {
     execFileSync('node_modules/.bin/buf', ['generate', '--output', folder], { cwd: root, stdio: 'inherit' });
-    return listFiles(join(folder, 'src/gen')).map((path) => [
-      join('src/gen', path),
-      readFileSync(join(folder, 'src/gen', path), 'utf8'),
-    ]);
+    return listFiles(join(folder, 'src/gen')).flatMap((path) =>
+      splitServices(join('src/gen', path), readFileSync(join(folder, 'src/gen', path), 'utf8')),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type RemoteInput, readRemote } from '../../src/config/remote.js';
+import { endpointsOf, type RemoteInput, readRemote } from '../../src/config/remote.js';
 import { Authority, type KeyPair } from '../remote/certificates.js';
 
 type Given = Partial<Record<RemoteInput, string>>;
@@ -42,7 +42,7 @@ describe('endpoints', () => {
 
   test('one serves everything', () => {
     const settings = read({ remote: 'grpc://host', 'remote-instance': 'main/one' });
-    const displays = Object.values(settings?.endpoints ?? {}).map((one) => one?.display);
+    const displays = settings && endpointsOf(settings.endpoints).map(({ display }) => display);
     expect(displays).toEqual(Array(4).fill('grpc://host:80'));
     expect(settings).toMatchObject({
       instance: 'main/one',

@@ -54,7 +54,7 @@ describe('a cancel during the build', () => {
     await run.said('started');
     run.child.kill('SIGINT');
     run.child.kill('SIGINT');
-    setTimeout(() => run.child.kill('SIGTERM'), 20);
+    run.child.kill('SIGTERM');
     expect((await run.ended).exitCode).toBe(130);
     expectNothingLeft();
   });

@@ -4,10 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { credentials, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  ActionCacheClient,
-  ActionResult,
-} from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { ActionCacheClient } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import { parseDigest } from '../../src/reapi/digest.js';
 import { FaultyProxy } from '../remote/faulty-proxy.js';
 import { Bench, type BuildRecord } from './command-line.js';

@@ -17,8 +17,8 @@ import {
   CapabilitiesService,
   ContentAddressableStorageService,
   ExecutionService,
-} from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { ByteStreamService } from '../../src/gen/google/bytestream/bytestream.js';
+} from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
+import { ByteStreamService } from '../../src/gen/google/bytestream/bytestream.services.js';
 
 /** What happens to a call, chosen by its method (`Read`, `FindMissingBlobs`, …) and how often it was called before. */
 export type Fault =
@@ -58,6 +58,8 @@ export class FaultyProxy {
   readonly #folder = mkdtempSync(join(tmpdir(), 'faulty-proxy-'));
   readonly #upstream: Client;
   #server = new Server();
+  readonly #onward = new Set<{ cancel(): void }>();
+  #stopped = false;
   /** How often each method was called. */
   readonly calls: Record<string, number> = {};
   fault: (method: string, call: number) => Fault | undefined = () => undefined;
@@ -110,7 +112,9 @@ export class FaultyProxy {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.down();
+    for (const call of this.#onward) call.cancel();
     this.#upstream.close();
     rmSync(this.#folder, { recursive: true });
   }
@@ -128,7 +132,9 @@ export class FaultyProxy {
   }
 
   #forward(path: string, call: RawStream, fault: Fault | undefined): void {
+    if (this.#stopped) return;
     const onward = this.#upstream.makeBidiStreamRequest(path, asIs, asIs, call.metadata, {});
+    this.#onward.add(onward);
     let messages = 0;
     let over = false;
     call.on('cancelled', () => onward.cancel());
@@ -153,6 +159,7 @@ export class FaultyProxy {
     });
     onward.on('error', () => undefined);
     onward.on('status', ({ code, details, metadata }: StatusObject) => {
+      this.#onward.delete(onward);
       if (over) return;
       if (code === status.OK) call.end();
       else call.emit('error', { code, details, metadata });

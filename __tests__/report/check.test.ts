@@ -64,6 +64,14 @@ test('there is an output for each check', () => {
   expect(JSON.parse(outputs.report ?? '')).toEqual(renderCheckDocument(REPORT));
 });
 
+test('what keeps the whole endpoint away is told once', () => {
+  const gone = { available: 'no', latency: null, says: 'nobody listens' } as const;
+  const services = [service('capabilities', gone), service('cas-read', gone), service('asset', gone)];
+  const text = renderCheckTable({ ...REPORT, services }).join('\n');
+  expect(text.match(/nobody listens/g)).toHaveLength(1);
+  expect(text.match(/the same/g)).toHaveLength(2);
+});
+
 describe('verdicts', () => {
   test.each<[ServiceCheck['available'], boolean, boolean, string]>([
     ['yes', true, true, 'good'],

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ReadResponse } from '../../src/gen/google/bytestream/bytestream.js';
 import {
   ByteStreamClient,
   type ByteStreamServer,
   ByteStreamService,
-  type ReadResponse,
-} from '../../src/gen/google/bytestream/bytestream.js';
+} from '../../src/gen/google/bytestream/bytestream.services.js';
 import { callClientStream, callServerStream, callUnary, RpcError } from '../../src/rpc/call.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'rpc-'));

@@ -1,4 +1,4 @@
-import type { CasdConnection } from '../casd/connection.js';
+import { readStoredUsage } from '../casd/stored-usage.js';
 import type { CacheUsage } from '../casd/usage.js';
 import type { PlannedOutput } from '../outputs/plan.js';
 import { merkleTree } from '../reapi/merkle.js';
@@ -7,7 +7,7 @@ import type { RunReport } from '../report/report.js';
 import { decidePush } from '../trust/may-push.js';
 import type { PreparedAction } from './prepare.js';
 import type { RunContext } from './run-context.js';
-import { buildDuration } from './store.js';
+import { buildDuration } from './build-duration.js';
 
 /** How a run ended. */
 export type Outcome =
@@ -31,12 +31,19 @@ export type Outcome =
       readonly failure: string | null;
     };
 
+/** The casd of a run that needed one. */
+export interface Daemon {
+  readonly buildbox: { readonly version: string; readonly source: string };
+  readonly address: string;
+  readonly usage: CacheUsage;
+}
+
 /** Puts together what a run has to tell. */
 export function describeRun(
-  { config, host, watch, warnings, session }: RunContext,
+  { config, host, folder, watch, warnings, session }: RunContext,
   prepared: PreparedAction,
   outcome: Outcome,
-  daemon: { readonly casd: CasdConnection; readonly usage: CacheUsage } | undefined,
+  daemon: Daemon | undefined,
 ): RunReport {
   const { result, planned } = outcome;
   const failed = result.exitCode !== 0 || outcome.kind === 'failed';
@@ -61,12 +68,12 @@ export function describeRun(
     stderrDigest: result.stderrDigest ?? null,
     input: { files: prepared.inputs.files, bytes: prepared.inputs.bytes },
     toolchain: { rootfs: prepared.rootfs.kind, identity: prepared.rootfs.identity },
-    buildbox: daemon?.casd.state.buildbox ?? null,
+    buildbox: daemon?.buildbox ?? null,
     staging: outcome.kind === 'hit' ? null : outcome.staging,
     remote: session?.report() ?? null,
     trust: decidePush(config.remote?.push ?? 'trusted', host.provenance),
-    cache: daemon?.usage ?? null,
-    casdSocket: daemon?.casd.address ?? null,
+    cache: daemon?.usage ?? readStoredUsage(folder, config.cache.quota),
+    casdSocket: daemon?.address ?? null,
     timings: watch.timings,
     duration: watch.elapsed,
     startedAt: watch.startedAt,

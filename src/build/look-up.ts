@@ -19,6 +19,11 @@ export interface KnownResult {
   readonly planned: readonly PlannedOutput[];
 }
 
+/** The files of all outputs. */
+export function filesOf({ planned }: KnownResult): readonly Digest[] {
+  return planned.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'file' ? [node.digest] : [])));
+}
+
 /** Looks the action up in one place. An entry that cannot be used is no hit, and one line says why. */
 export async function lookUp(
   { config, log }: RunContext,

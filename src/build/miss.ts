@@ -1,3 +1,4 @@
+import { updateActionResult } from '../casd/action-cache.js';
 import type { CasdConnection } from '../casd/connection.js';
 import { Fault } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
@@ -15,7 +16,7 @@ import { localResults, type ResultSource } from './result-source.js';
 import { pushResult } from './push-result.js';
 import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
-import { completeResult, storeResult } from './store.js';
+import { completeResult } from './complete-result.js';
 import { together } from './together.js';
 
 /** Builds the action in the sandbox, keeps its result, and brings its outputs into the workspace. */
@@ -49,7 +50,7 @@ export async function buildMiss(
   });
   const outcome = await settle(context, casd, complete, failure, execution.staging, signal);
   if (isKept(outcome, config.build)) {
-    await watch.measure('store', () => storeResult(casd, prepared.actionDigest, complete, signal));
+    await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
     await pushIfAllowed(context, prepared, { result: complete, planned: outcome.planned }, signal);
   }
   return outcome;
@@ -86,7 +87,7 @@ async function settle(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { build } = context.config;
-  const source = localResults(casd, context.folder);
+  const source = localResults(context.folder);
   const failed = (reason: string | null, exitCode: number): Outcome => ({
     kind: 'failed',
     result: { ...result, exitCode },

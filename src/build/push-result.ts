@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { objectPath } from '../casd/discard.js';
+import { objectPath } from '../casd/layout.js';
 import type { CacheFolder } from '../casd/folder.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Log } from '../machine.js';
@@ -7,9 +7,10 @@ import { digestOf, type Digest } from '../reapi/digest.js';
 import { updateActionResult } from '../remote/action-cache.js';
 import { blobInFile, blobInMemory, type BlobSource } from '../remote/blob-source.js';
 import { uploadMissing } from '../remote/upload.js';
-import type { KnownResult } from './look-up.js';
+import { filesOf, type KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
-import type { RemoteServices, RemoteSession } from './remote-session.js';
+import type { RemoteServices } from './remote-services.js';
+import type { RemoteSession } from './remote-session.js';
 
 export interface PushRequest {
   readonly session: RemoteSession;
@@ -51,9 +52,7 @@ function* blobsOf({ folder, prepared, known, pushInputs }: PushRequest): Generat
   yield inMemory(prepared.action);
   yield inMemory(prepared.command);
   for (const digest of resultBlobs(known.result)) yield stored(digest);
-  for (const node of known.planned.flatMap(({ nodes }) => nodes)) {
-    if (node.kind === 'file') yield stored(node.digest);
-  }
+  for (const digest of filesOf(known)) yield stored(digest);
   if (!pushInputs) return;
   for (const blob of [...prepared.rootBlobs, ...prepared.inputRoot.directories.values()])
     yield inMemory(blob);

@@ -1,11 +1,9 @@
 import { type CasdConnection, connectCasd } from '../casd/connection.js';
 import type { CacheFolder } from '../casd/folder.js';
 import type { Lease } from '../casd/leases.js';
-import { holdsResults } from '../casd/holds-results.js';
 import { joinCasd, joinOrStartCasd } from '../casd/share.js';
-import { type CasdState, readRunningState } from '../casd/state.js';
+import type { CasdState } from '../casd/state.js';
 import type { Log, Machine } from '../machine.js';
-import type { RunContext } from './run-context.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { ToolFinder } from './tool-finder.js';
 
@@ -17,25 +15,6 @@ export interface CasdContext {
   readonly quota: number;
   readonly tools: ToolFinder;
   readonly watch: Stopwatch;
-}
-
-/**
- * Connects to a casd that can be asked for a result at once. Where a remote may have the result too, nothing is
- * installed for the question, nor started for a cache that holds no results.
- *
- * @returns undefined where it is better to ask the remote first
- */
-export async function reachCasdForLookUp(
-  context: CasdContext & Pick<RunContext, 'session'>,
-  lease: Lease,
-  signal: AbortSignal,
-): Promise<CasdConnection | undefined> {
-  const { session, folder, tools } = context;
-  const worthStarting =
-    session === undefined ||
-    readRunningState(folder) !== undefined ||
-    (holdsResults(folder) && (await tools.installedBuildBox()) !== undefined);
-  return worthStarting ? reachCasd(context, lease, signal) : undefined;
 }
 
 /** Connects to the casd of the cache folder; finds or installs BuildBox and starts one where none runs yet. */

@@ -3,7 +3,7 @@ import { checkClosure } from '../remote/closure.js';
 import { downloadFiles } from '../remote/download-to-files.js';
 import { downloadBlobs } from '../remote/download-to-memory.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import type { RemoteServices } from './remote-session.js';
+import type { RemoteServices } from './remote-services.js';
 import type { ResultSource } from './result-source.js';
 
 /** A tree of a million files is this large; an entry that names more is not worth it. */
@@ -19,7 +19,7 @@ export function remoteResults({ cas, actionCache }: RemoteServices): ResultSourc
       return blobs.get(digest.hash) ?? Buffer.alloc(0);
     },
     fetchFiles: (files, signal) => downloadFiles(cas, files, signal),
-    confirm: async (result, signal) => {
+    confirm: async (result, _files, signal) => {
       const [missing] = (await checkClosure(cas, result, signal)).missing;
       if (missing !== undefined) throw new UnusableBlob(missing, 'missing');
     },

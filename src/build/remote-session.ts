@@ -2,22 +2,16 @@ import type { RemoteConfig } from '../config/config.js';
 import { Fault } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
-import type { ActionCacheService } from '../remote/action-cache.js';
 import { type JudgedCapabilities, readCapabilities } from '../remote/capabilities.js';
-import type { CasService } from '../remote/cas-service.js';
 import { connectRemote, type EndpointClients, type Remote } from '../remote/connect.js';
 import { createDelayBudget } from '../remote/delay-budget.js';
 import { explainRemoteError } from '../remote/explain.js';
 import { createGuard, type Guard, Unavailable } from '../remote/guard.js';
 import type { RemoteReport } from '../report/remote-report.js';
 import { RpcError } from '../rpc/call.js';
-
-/** The services of a remote that is good enough. */
-export interface RemoteServices {
-  readonly cas: CasService;
-  readonly actionCache: ActionCacheService;
-  readonly updateEnabled: boolean;
-}
+import { remoteResults } from './remote-results.js';
+import type { RemoteServices } from './remote-services.js';
+import type { ResultSource } from './result-source.js';
 
 /** All that a bad remote may add to a build, in milliseconds. */
 const DELAY_BUDGET = 10_000;
@@ -63,6 +57,12 @@ export class RemoteSession {
     };
     this.services = this.attempt('look-up', () => this.#ask(signal));
     this.services.catch(() => undefined); // Whoever waits for them handles it.
+  }
+
+  /** The results that the remote keeps; undefined where it is not good enough. */
+  async results(): Promise<ResultSource | undefined> {
+    const services = await this.services;
+    return services && remoteResults(services);
   }
 
   /** Tells the servers which action the calls that follow are for. */

@@ -1,8 +1,12 @@
-import { getActionResult } from '../casd/action-cache.js';
-import type { CasdConnection } from '../casd/connection.js';
 import { discardBlob } from '../casd/discard.js';
-import { fetchBlob, fetchFiles, type FileToFetch } from '../casd/fetch.js';
 import type { CacheFolder } from '../casd/folder.js';
+import {
+  confirmStored,
+  copyStoredFiles,
+  type FileToFetch,
+  readStoredBlob,
+  readStoredResult,
+} from '../casd/stored-results.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
 
@@ -14,20 +18,22 @@ export interface ResultSource {
   /** @throws UnusableBlob, as `fetchFiles` does */
   fetchBlob(digest: Digest, signal: AbortSignal): Promise<Buffer>;
   fetchFiles(files: readonly FileToFetch[], signal: AbortSignal): Promise<void>;
-  /** Makes sure that all a result names is there, for a caller who fetches none of it. @throws UnusableBlob */
-  confirm(result: ActionResult, signal: AbortSignal): Promise<void>;
+  /** Makes sure that all these blobs are there, for a caller who fetches none of them. @throws UnusableBlob */
+  confirm(result: ActionResult, files: readonly Digest[], signal: AbortSignal): Promise<void>;
   /** Makes sure that a corrupt blob is not found again. */
   discard(digest: Digest): Promise<void>;
 }
 
-/** The local cache, through its casd. */
-export function localResults(casd: CasdConnection, folder: CacheFolder): ResultSource {
+/** The local cache. No casd needs to run for it. */
+export function localResults(folder: CacheFolder): ResultSource {
   return {
     name: 'local',
-    getActionResult: (digest, signal) => getActionResult(casd, digest, signal),
-    fetchBlob: (digest, signal) => fetchBlob(casd, digest, signal),
-    fetchFiles: (files, signal) => fetchFiles(casd, files, signal),
-    confirm: () => Promise.resolve(), // casd gives no result whose blobs it lacks.
+    getActionResult: (digest) => readStoredResult(folder, digest),
+    fetchBlob: (digest) => readStoredBlob(folder, digest),
+    fetchFiles: (files, signal) => copyStoredFiles(folder, files, signal),
+    confirm: async (_result, files) => {
+      for (const digest of files) await confirmStored(folder, digest);
+    },
     discard: (digest) => discardBlob(folder, digest),
   };
 }

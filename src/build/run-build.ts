@@ -1,21 +1,16 @@
-import { explainCasdError } from '../casd/faults.js';
 import { cacheFolder, makeCacheFolder } from '../casd/folder.js';
 import type { Lease } from '../casd/leases.js';
-import { readUsage } from '../casd/usage.js';
 import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
-import { bringOutputs } from './bring-outputs.js';
 import type { RunReport } from '../report/report.js';
-import { buildMiss } from './miss.js';
-import { lookUp, undefinedIfUnusable } from './look-up.js';
-import { prepareAction, type PreparedAction } from './prepare.js';
-import { reachCasd, reachCasdForLookUp } from './reach-casd.js';
-import { remoteResults } from './remote-results.js';
-import { together } from './together.js';
-import { fetchOutput } from './replay-output.js';
+import { bringOutputs } from './bring-outputs.js';
 import { describeRun, type Outcome } from './describe-run.js';
+import { filesOf, lookUp, undefinedIfUnusable } from './look-up.js';
+import { prepareAction, type PreparedAction } from './prepare.js';
+import { fetchOutput } from './replay-output.js';
 import { localResults, type ResultSource } from './result-source.js';
-import { type RunContext, runContext } from './run-context.js';
+import { openRun, type RunContext } from './run-context.js';
+import { together } from './together.js';
 
 /**
  * The way of one run: name the action, look it up, build it in the sandbox where it is not known, bring its outputs
@@ -31,37 +26,18 @@ export async function runBuild(
 ): Promise<RunReport> {
   const folder = cacheFolder(config.cache.directory);
   await makeCacheFolder(folder);
-  const context = runContext(config, host, folder, signal);
+  const context = await openRun(config, host, folder, signal);
   try {
     const prepared = await prepareAction(context, signal);
-    context.session?.nameAction(prepared.actionDigest.hash);
-    return await findOrBuild(context, prepared, lease, signal);
+    const hit =
+      (await replayHit(context, prepared, localResults(folder), signal)) ??
+      (await replayRemoteHit(context, prepared, signal));
+    if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
+    // What a hit does not need is not loaded for it: gRPC alone takes longer than the rest of a hit.
+    const { buildHere } = await import(/* webpackMode: "eager" */ './build-here.js');
+    return await buildHere(context, prepared, lease, signal);
   } finally {
     context.session?.close();
-  }
-}
-
-/** Looks in the local cache where that costs nothing, then asks the remote, and builds what neither knows. */
-async function findOrBuild(
-  context: RunContext,
-  prepared: PreparedAction,
-  lease: Lease,
-  signal: AbortSignal,
-): Promise<RunReport> {
-  let casd = await reachCasdForLookUp(context, lease, signal);
-  try {
-    const hit =
-      (casd && (await replayHit(context, prepared, localResults(casd, context.folder), signal))) ??
-      (await replayRemoteHit(context, prepared, signal));
-    casd ??= hit === undefined ? await reachCasd(context, lease, signal) : undefined;
-    const outcome = hit ?? (casd && (await buildMiss(context, prepared, casd, signal)));
-    if (outcome === undefined) throw new Error('a run without a hit has a casd');
-    const daemon = casd && { casd, usage: await readUsage(casd, signal) };
-    return describeRun(context, prepared, outcome, daemon);
-  } catch (error) {
-    throw casd === undefined ? error : explainCasdError(error, context.folder, casd.state);
-  } finally {
-    casd?.close();
   }
 }
 
@@ -70,11 +46,11 @@ async function replayRemoteHit(
   prepared: PreparedAction,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  const services = await context.session?.services;
-  if (services === undefined) return undefined;
-  return context.session?.attempt('look-up', () =>
-    replayHit(context, prepared, remoteResults(services), signal),
-  );
+  const { session } = context;
+  session?.nameAction(prepared.actionDigest.hash);
+  const source = await session?.results();
+  if (session === undefined || source === undefined) return undefined;
+  return session.attempt('look-up', () => replayHit(context, prepared, source, signal));
 }
 
 /** Ends the run with a result that is there already; undefined where there is none that can be used. */
@@ -89,7 +65,7 @@ async function replayHit(
   const known = await watch.measure('lookup', () => lookUp(context, source, prepared.actionDigest, signal));
   if (known === undefined) return undefined;
   return undefinedIfUnusable(source, log, async () => {
-    if (!config.build.downloadOutputs) await source.confirm(known.result, signal);
+    if (!config.build.downloadOutputs) await source.confirm(known.result, filesOf(known), signal);
     const [showOutput] = await together(
       signal,
       (either) => fetchOutput(source, known.result, folder, either),

@@ -1,9 +1,9 @@
 import type { CacheFolder } from '../casd/folder.js';
-import type { Config } from '../config/config.js';
+import type { Config, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import type { CasdContext } from './reach-casd.js';
-import { RemoteSession } from './remote-session.js';
+import type { RemoteSession } from './remote-session.js';
 import { Stopwatch } from './stopwatch.js';
 import { toolFinder } from './tool-finder.js';
 
@@ -18,7 +18,13 @@ export interface RunContext extends CasdContext {
   readonly session: RemoteSession | undefined;
 }
 
-export function runContext(config: Config, host: Host, folder: CacheFolder, signal: AbortSignal): RunContext {
+/** Opens a run. Its remote, where there is one, is asked at once what it can do; close the session in the end. */
+export async function openRun(
+  config: Config,
+  host: Host,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): Promise<RunContext> {
   const warnings: string[] = [];
   const log: Log = {
     phase: (text) => host.log.phase(text),
@@ -29,10 +35,9 @@ export function runContext(config: Config, host: Host, folder: CacheFolder, sign
     },
   };
   const { machine } = host;
-  const session = config.remote && new RemoteSession(config.remote, host, log, signal);
   return {
     config,
-    session,
+    session: config.remote && (await openSession(config.remote, host, log, signal)),
     host,
     machine,
     log,
@@ -42,4 +47,14 @@ export function runContext(config: Config, host: Host, folder: CacheFolder, sign
     watch: new Stopwatch(),
     tools: toolFinder(config.buildbox, { machine, log }, folder, signal),
   };
+}
+
+async function openSession(
+  config: RemoteConfig,
+  host: Host,
+  log: Log,
+  signal: AbortSignal,
+): Promise<RemoteSession> {
+  const { RemoteSession: Session } = await import(/* webpackMode: "eager" */ './remote-session.js');
+  return new Session(config, host, log, signal);
 }

@@ -3,7 +3,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { BuildBoxConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import { ensureBubblewrap } from '../tools/bubblewrap.js';
-import { type BuildBox, ensureBuildBox, findBuildBox } from '../tools/buildbox.js';
+import { type BuildBox, ensureBuildBox } from '../tools/buildbox.js';
 import { preflight, type SandboxReadiness } from '../tools/preflight.js';
 import { findSetpriv } from '../tools/setpriv.js';
 
@@ -17,8 +17,6 @@ export interface SandboxTools extends SandboxReadiness {
 export interface ToolFinder {
   /** Where BuildBox is kept by version: the runner's tool cache, else the cache folder. */
   readonly toolFolder: string;
-  /** Undefined where it would have to be fetched. */
-  installedBuildBox(): Promise<BuildBox | undefined>;
   buildbox(): Promise<BuildBox>;
   /** Proves that a sandbox starts here, and finds what runs builds in it. */
   sandbox(): Promise<SandboxTools>;
@@ -37,7 +35,6 @@ export function toolFinder(
   const buildbox = () => (found ??= ensureBuildBox(request, context));
   return {
     toolFolder,
-    installedBuildBox: () => findBuildBox(request, context),
     buildbox,
     sandbox: async () => {
       const found = await buildbox();

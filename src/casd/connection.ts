@@ -2,9 +2,9 @@ import { Channel, credentials } from '@grpc/grpc-js';
 import {
   ActionCacheClient,
   ContentAddressableStorageClient,
-} from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { LocalContentAddressableStorageClient } from '../gen/build/buildgrid/local_cas.js';
-import { ByteStreamClient } from '../gen/google/bytestream/bytestream.js';
+} from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
+import { LocalContentAddressableStorageClient } from '../gen/build/buildgrid/local_cas.services.js';
+import { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
 import type { CasdState } from './state.js';
 
 /** The clients of one running casd, over one connection. */

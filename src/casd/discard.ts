@@ -2,11 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
 import type { CacheFolder } from './folder.js';
-
-/** Where casd keeps a blob, below its storage folder. */
-export function objectPath({ hash }: Digest): string {
-  return join('cas', 'objects', hash.slice(0, 2), hash.slice(2));
-}
+import { objectPath } from './layout.js';
 
 /**
  * Removes a corrupt blob from the local cache. casd believes what it holds, so it would keep the damaged bytes even

@@ -1,22 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { Fault } from '../errors.js';
 import { isRunning } from '../process/identity.js';
 import { RpcError } from '../rpc/call.js';
 import type { CacheFolder } from './folder.js';
+import { casdLogTail } from './log-tail.js';
 import { isFullCache } from './space.js';
 import type { CasdState } from './state.js';
 
 const WATCH_MILLISECONDS = 500;
-const LOG_TAIL_LINES = 20;
-
-/** The last lines of casd's log; empty where there are none. */
-export function casdLogTail(folder: CacheFolder): string {
-  try {
-    return readFileSync(folder.log, 'utf8').trimEnd().split('\n').slice(-LOG_TAIL_LINES).join('\n');
-  } catch {
-    return '';
-  }
-}
 
 /** What a failed call says to a person: whether the daemon is gone, or there and unwilling. */
 export function explainCasdError(error: unknown, folder: CacheFolder, state: CasdState): unknown {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -18,6 +19,10 @@ const stored = v.object({ version: v.literal(1), owner: v.nullable(processIdenti
 export async function addLease(folder: CacheFolder, lease: Lease): Promise<void> {
   await mkdir(folder.leases, { recursive: true });
   await writeFile(leaseFile(folder, lease.id), JSON.stringify({ version: 1, owner: lease.owner }));
+}
+
+export function hasLease(folder: CacheFolder, id: string): boolean {
+  return existsSync(leaseFile(folder, id));
 }
 
 export async function removeLease(folder: CacheFolder, id: string): Promise<void> {

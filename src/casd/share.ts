@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { addLease, type Lease, liveLeases, removeLease } from './leases.js';
+import { addLease, hasLease, type Lease, liveLeases, removeLease } from './leases.js';
 import { lockFolder } from './lock.js';
 import { type CacheFolder, makeCacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
@@ -37,14 +37,18 @@ export async function joinOrStartCasd(
   await forgetKeptLeases(folder);
   const silent = readRunningState(folder);
   if (silent !== undefined) await stopCasd(folder, silent);
-  const state = await startCasd(settings, signal);
-  await addLease(folder, lease);
-  return state;
+  await addLease(folder, lease); // First, so that whoever cleans up after a kill finds it.
+  try {
+    return await startCasd(settings, signal);
+  } catch (error) {
+    await removeLease(folder, lease.id);
+    throw error;
+  }
 }
 
 /** Gives a lease back. The last one out stops the daemon. */
 export async function leaveCasd(folder: CacheFolder, leaseId: string, searchPath: string): Promise<void> {
-  if (!existsSync(folder.run)) return; // It was never joined.
+  if (!hasLease(folder, leaseId)) return; // It was never joined.
   await using _ = await lockFolder(folder.run, NEVER);
   await removeLease(folder, leaseId);
   if ((await liveLeases(folder)).length > 0) return;

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../errors.js';
 import { endProcess, identify } from '../process/identity.js';
-import { casdLogTail } from './faults.js';
 import type { CacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
+import { casdLogTail } from './log-tail.js';
 import { type CasdState, writeState } from './state.js';
 
 /** What a daemon is started with. */

@@ -3,9 +3,6 @@ import { EXIT_MISTAKE } from '../errors.js';
 import { INPUTS, type InputName } from '../gen/inputs.js';
 import type { RawInputs } from '../config/read.js';
 import type { CommandContext, Invocation } from './command-context.js';
-import { casdStart, casdStatus, casdStop } from './casd-commands.js';
-import { cacheUsage } from './cache-commands.js';
-import { checkCommand } from './check-command.js';
 import { runCommandLine } from './run-command.js';
 
 type Action = (invocation: Invocation, context: CommandContext) => Promise<number>;
@@ -52,6 +49,13 @@ export async function runProgram(
   }
 }
 
+/** What a command needs is loaded when it is called: gRPC takes a while, and a hit does without. */
+function later(load: () => Promise<Action>): Action {
+  return async (invocation, context) => (await load())(invocation, context);
+}
+
+const casdCommands = () => import(/* webpackMode: "eager" */ './casd-commands.js');
+
 type Act = (action: Action) => (argv: readonly string[], command: Command) => Promise<void>;
 
 function buildProgram(version: string, act: Act): Command {
@@ -75,27 +79,37 @@ function buildProgram(version: string, act: Act): Command {
     'is the endpoint there, and is it good enough? exits 0 or 1',
     OF_CHECK,
   );
-  check.action(() => act(checkCommand)([], check));
+  check.action(() =>
+    act(later(async () => (await import(/* webpackMode: "eager" */ './check-command.js')).checkCommand))(
+      [],
+      check,
+    ),
+  );
 
   const casd = program.command('casd').description('the daemon that keeps the local cache').exitOverride();
   const start = subcommand(casd, 'start', 'starts it for the steps that follow and prints its address', [
     ...OF_DAEMON,
     ...OF_REMOTE,
   ]);
-  start.action(() => act(casdStart)([], start));
+  start.action(() => act(later(async () => (await casdCommands()).casdStart))([], start));
   const stop = subcommand(casd, 'stop', 'stops it, unless a build uses it', OF_FOLDER);
-  stop.action(() => act(casdStop)([], stop));
+  stop.action(() => act(later(async () => (await casdCommands()).casdStop))([], stop));
   const status = subcommand(
     casd,
     'status',
     'tells whether it runs, and its usage against its quota',
     OF_FOLDER,
   );
-  status.action(() => act(casdStatus)([], status));
+  status.action(() => act(later(async () => (await casdCommands()).casdStatus))([], status));
 
   const cache = program.command('cache').description('the local cache').exitOverride();
   const usage = subcommand(cache, 'usage', 'tells how full it is', OF_DAEMON);
-  usage.action(() => act(cacheUsage)([], usage));
+  usage.action(() =>
+    act(later(async () => (await import(/* webpackMode: "eager" */ './cache-commands.js')).cacheUsage))(
+      [],
+      usage,
+    ),
+  );
   return program;
 }
 

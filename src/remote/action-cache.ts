@@ -1,8 +1,6 @@
 import { status } from '@grpc/grpc-js';
-import type {
-  ActionCacheClient,
-  ActionResult,
-} from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { ActionCacheClient } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import type { Digest } from '../reapi/digest.js';
 import { callUnary, RpcError } from '../rpc/call.js';
 import type { Guard } from './guard.js';

@@ -6,6 +6,14 @@ export const DIGEST_BYTES = 80;
 /** What a blob takes in a message beside its bytes: digest, compressor or status, lengths. */
 const BLOB_OVERHEAD = 128;
 
+/** What a blob takes in memory beside its bytes, as objects of JavaScript. */
+const BLOB_OBJECTS = 1024;
+
+/** What blobs under way take, in bytes. */
+export function bytesUnderWay(digests: readonly Digest[]): number {
+  return digests.reduce((sum, { sizeBytes }) => sum + sizeBytes + BLOB_OBJECTS, 0);
+}
+
 export function bytesInBatch({ sizeBytes }: Digest): number {
   return sizeBytes + BLOB_OVERHEAD;
 }

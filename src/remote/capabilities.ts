@@ -1,4 +1,4 @@
-import type { CapabilitiesClient } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { CapabilitiesClient } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import {
   Compressor_Value,
   DigestFunction_Value,

@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { type Channel, credentials, type Interceptor } from '@grpc/grpc-js';
 import type { Endpoint } from '../config/endpoint.js';
 import type { RemoteSettings } from '../config/remote.js';
-import { FetchClient } from '../gen/build/bazel/remote/asset/v1/remote_asset.js';
+import { FetchClient } from '../gen/build/bazel/remote/asset/v1/remote_asset.services.js';
 import {
   ActionCacheClient,
   CapabilitiesClient,
   ContentAddressableStorageClient,
   ExecutionClient,
-} from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { ByteStreamClient } from '../gen/google/bytestream/bytestream.js';
+} from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
+import { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
 import type { Machine } from '../machine.js';
 import { openChannel } from './open-channel.js';
 import { chooseCredentials } from './credentials/choose.js';

@@ -1,9 +1,13 @@
-import { createReadStream } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { createReadStream, writeFile } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import type { Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
 import { type BlobSink, type BlobWriter, download } from './download.js';
+
+/** Makes no object with a finalizer for each file, as that of `fs/promises` does. */
+const writeNew = promisify(writeFile);
 
 /** A file to be made of a blob. */
 export interface FileToFetch {
@@ -33,7 +37,7 @@ export async function downloadFiles(
     else same.push(file);
   }
   for (const { path, mode } of files.filter(({ digest }) => digest.sizeBytes === 0)) {
-    await writeFile(path, '', { flag: 'wx', mode });
+    await writeNew(path, '', { flag: 'wx', mode });
   }
   const digests = files.map(({ digest }) => digest);
   await download(cas, digests, intoFiles(wanted), signal, onProgress);
@@ -42,7 +46,7 @@ export async function downloadFiles(
 function intoFiles(wanted: ReadonlyMap<string, readonly FileToFetch[]>): BlobSink {
   return {
     put: async ({ hash }, bytes) => {
-      for (const { path, mode } of wanted.get(hash) ?? []) await writeFile(path, bytes, { flag: 'wx', mode });
+      for (const { path, mode } of wanted.get(hash) ?? []) await writeNew(path, bytes, { flag: 'wx', mode });
     },
     open: ({ hash }) => openFirst(wanted.get(hash) ?? []),
   };

@@ -1,5 +1,5 @@
 import { type Digest } from '../reapi/digest.js';
-import { batchesBySize, bytesInBatch, distinctDigests } from './batches.js';
+import { batchesBySize, bytesInBatch, bytesUnderWay, distinctDigests } from './batches.js';
 import type { CasService } from './cas-service.js';
 import { readBatch } from './read-batch.js';
 import { readStream } from './read-stream.js';
@@ -58,10 +58,7 @@ export async function download(
       window: new TransferWindow(),
       places: PLACES,
       placesOf: (piece) => ('stream' in piece ? PLACES_OF_A_STREAM : 1),
-      bytesOf: (piece) =>
-        'stream' in piece
-          ? STREAM_IN_WINDOW
-          : piece.batch.reduce((sum, digest) => sum + bytesInBatch(digest), 0),
+      bytesOf: (piece) => ('stream' in piece ? STREAM_IN_WINDOW : bytesUnderWay(piece.batch)),
       run,
     },
     signal,

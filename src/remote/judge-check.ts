@@ -70,7 +70,7 @@ function describeServer(findings: CheckFindings): readonly Row[] {
   const endpoint = remote.cas.endpoint.display;
   const says = (name: CheckName, needed: boolean, judge: (said: JudgedCapabilities) => Judgement): Row => {
     if ('problem' in capabilities) {
-      return { name, available: 'unknown', needed: false, endpoint, latency: null, says: 'it was not told' };
+      return { name, available: 'unknown', needed: false, endpoint, latency: null, says: 'it did not say' };
     }
     const { fits, says: words } = judge(capabilities.answer);
     return { name, available: fits ? 'yes' : 'no', needed, endpoint, latency: null, says: words };
@@ -86,7 +86,7 @@ function describeServer(findings: CheckFindings): readonly Row[] {
 
 function checkServices(findings: CheckFindings): readonly Row[] {
   const { remote, wants, casRead, casWrite, actionCacheRead, execution, asset, attached } = findings;
-  const write = asked('cas-write', remote.cas, casWrite, wants.push, 'accepts uploads');
+  const write = asked('cas-write', remote.cas, readOnly(casRead, casWrite), wants.push, 'accepts uploads');
   return [
     asked('cas-read', remote.cas, casRead, true, 'answers'),
     { ...write, needed: wants.push && write.available !== 'unknown' },
@@ -111,6 +111,13 @@ function asked(name: CheckName, place: Place, finding: Finding<unknown>, needed:
   return { ...base, available: kind === 'error' ? 'unknown' : 'no', latency: null, says: text };
 }
 
+/** Some servers say that they do not know us when they mean that we may not write: those who may read are known. */
+function readOnly(read: Finding<unknown>, write: Finding<unknown>): Finding<unknown> {
+  if ('problem' in read || !('problem' in write) || write.problem.kind !== 'refused-credentials')
+    return write;
+  return { problem: { kind: 'forbidden', text: 'it lets us read, and refuses what we write' } };
+}
+
 /** A server that has no such service at all may be good enough; one that fails to answer is not. */
 function isThere(finding: Finding<unknown>): boolean {
   return !('problem' in finding) || finding.problem.kind !== 'unimplemented';
@@ -121,7 +128,7 @@ function updateRow({ remote, wants, actionCacheCapabilities: said }: CheckFindin
   const endpoint = remote.actionCache.endpoint.display;
   const base = { name: 'action-cache-update', needed: wants.push, endpoint, latency: null } as const;
   if ('problem' in said) {
-    return { ...base, needed: false, available: 'unknown', says: 'it was not told' };
+    return { ...base, needed: false, available: 'unknown', says: 'it did not say' };
   }
   if (!said.answer.updateEnabled) return { ...base, available: 'no', says: 'says that it takes no updates' };
   if (write.available === 'no' && write.endpoint === endpoint) {

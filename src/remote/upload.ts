@@ -1,4 +1,4 @@
-import { batchesBySize, bytesInBatch } from './batches.js';
+import { batchesBySize, bytesInBatch, bytesUnderWay } from './batches.js';
 import type { BlobSource } from './blob-source.js';
 import type { CasService } from './cas-service.js';
 import { HandOver } from './hand-over.js';
@@ -92,7 +92,7 @@ class Upload {
         places: PLACES,
         placesOf: (piece) => ('stream' in piece ? PLACES_OF_A_STREAM : 1),
         bytesOf: (piece) =>
-          'stream' in piece ? STREAM_IN_WINDOW : piece.batch.reduce((sum, blob) => sum + cost(blob), 0),
+          'stream' in piece ? STREAM_IN_WINDOW : bytesUnderWay(piece.batch.map(({ digest }) => digest)),
         run: (piece, either) => this.#write(piece, either),
       },
       signal,

@@ -1,4 +1,4 @@
-import type { CheckName, RemoteStatus, ServiceCheck } from './check-report.js';
+import type { CheckName, CheckReport, RemoteStatus, ServiceCheck } from './check-report.js';
 import { formatDuration } from './format-quantity.js';
 
 /** The checks as people read them. */
@@ -41,4 +41,11 @@ export function availabilityOf({ available, fastEnough }: ServiceCheck): string 
 export function latencyOf({ latency }: ServiceCheck): string {
   if (latency === null) return '';
   return latency < 10 ? `${latency.toFixed(1)} ms` : formatDuration(latency);
+}
+
+/** What a service said; that it failed as the whole endpoint did is not told again in full. */
+export function sayingOf({ name, says }: ServiceCheck, { services }: CheckReport): string {
+  const endpoint = services.find((service) => service.name === 'capabilities');
+  const repeated = name !== 'capabilities' && endpoint?.available !== 'yes' && endpoint?.says === says;
+  return repeated ? 'the same' : says;
 }

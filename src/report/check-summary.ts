@@ -2,6 +2,7 @@ import {
   availabilityOf,
   CHECK_NAMES,
   latencyOf,
+  sayingOf,
   STATUS_MEANINGS,
   verdictOf,
   type Verdict,
@@ -34,13 +35,16 @@ export function renderCheckSummary(report: CheckReport): string {
     `### ${STATUS_MARKS[status]} Remote: ${status}`,
     `${STATUS_MEANINGS[status]} ${[...endpoints].map((endpoint) => code(endpoint)).join(', ')}`,
     ...(warnings.length > 0 ? [warnings.map((text) => `- ⚠️ ${prose(text)}`).join('\n')] : []),
-    table(COLUMNS, services.map(cellsOf)),
+    table(
+      COLUMNS,
+      services.map((row) => cellsOf(row, report)),
+    ),
     `Latency is the median of a few calls; the budget is ${formatDuration(latencyBudget)}.`,
   ];
   return `${sections.join('\n\n')}\n`;
 }
 
-function cellsOf(row: ServiceCheck): readonly string[] {
+function cellsOf(row: ServiceCheck, report: CheckReport): readonly string[] {
   const available = `${VERDICT_MARKS[verdictOf(row)]} ${availabilityOf(row)}`;
-  return [CHECK_NAMES[row.name], available, latencyOf(row), prose(row.says)];
+  return [CHECK_NAMES[row.name], available, latencyOf(row), prose(sayingOf(row, report))];
 }

@@ -2,6 +2,7 @@ import {
   availabilityOf,
   CHECK_NAMES,
   latencyOf,
+  sayingOf,
   STATUS_MEANINGS,
   verdictOf,
   type Verdict,
@@ -16,7 +17,7 @@ const SPACE = '  ';
 
 /** The report as lines for a terminal or a log. */
 export function renderCheckTable(report: CheckReport): readonly string[] {
-  const rows = report.services.map(cellsOf);
+  const rows = report.services.map((row) => cellsOf(row, report));
   const widths = [0, 1, 2].map((column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
   const lines = rows.map((cells) =>
     cells
@@ -30,12 +31,12 @@ export function renderCheckTable(report: CheckReport): readonly string[] {
 }
 
 /** Name, availability, latency, and what the service said. */
-function cellsOf(row: ServiceCheck): readonly string[] {
+function cellsOf(row: ServiceCheck, report: CheckReport): readonly string[] {
   return [
     `${MARKS[verdictOf(row)]} ${CHECK_NAMES[row.name]}`,
     availabilityOf(row),
     latencyOf(row),
-    printable(row.says),
+    printable(sayingOf(row, report)),
   ];
 }
 

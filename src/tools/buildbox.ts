@@ -37,18 +37,6 @@ export async function ensureBuildBox(request: BuildBoxRequest, context: ToolCont
   return askInOrder(sourcesFor(request, SOURCES), request, context);
 }
 
-/** BuildBox where it is here already; undefined where it would have to be fetched. */
-export async function findBuildBox(
-  request: BuildBoxRequest,
-  context: ToolContext,
-): Promise<BuildBox | undefined> {
-  for (const source of sourcesFor(request, SOURCES)) {
-    const answer = await ask(() => source.find(request, context), context);
-    if (!isDeclined(answer)) return answer;
-  }
-  return undefined;
-}
-
 /**
  * The sources that a request is about. A release that is pinned by address or hash is what its author wants, so
  * `auto` does not put something else in its place.

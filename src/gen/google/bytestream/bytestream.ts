@@ -6,22 +6,6 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import {
-  type CallOptions,
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  type ClientReadableStream,
-  type ClientUnaryCall,
-  type ClientWritableStream,
-  type handleClientStreamingCall,
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  makeGenericClientConstructor,
-  type Metadata,
-  type ServiceError,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
 
 export const protobufPackage = "google.bytestream";
 
@@ -457,88 +441,6 @@ export const QueryWriteStatusResponse: MessageFns<QueryWriteStatusResponse> = {
     message.complete = object.complete ?? false;
     return message;
   },
-};
-
-export type ByteStreamService = typeof ByteStreamService;
-export const ByteStreamService = {
-  read: {
-    path: "/google.bytestream.ByteStream/Read" as const,
-    requestStream: false as const,
-    responseStream: true as const,
-    requestSerialize: (value: ReadRequest): Buffer => Buffer.from(ReadRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): ReadRequest => ReadRequest.decode(value),
-    responseSerialize: (value: ReadResponse): Buffer => Buffer.from(ReadResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): ReadResponse => ReadResponse.decode(value),
-  },
-  write: {
-    path: "/google.bytestream.ByteStream/Write" as const,
-    requestStream: true as const,
-    responseStream: false as const,
-    requestSerialize: (value: WriteRequest): Buffer => Buffer.from(WriteRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): WriteRequest => WriteRequest.decode(value),
-    responseSerialize: (value: WriteResponse): Buffer => Buffer.from(WriteResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): WriteResponse => WriteResponse.decode(value),
-  },
-  queryWriteStatus: {
-    path: "/google.bytestream.ByteStream/QueryWriteStatus" as const,
-    requestStream: false as const,
-    responseStream: false as const,
-    requestSerialize: (value: QueryWriteStatusRequest): Buffer =>
-      Buffer.from(QueryWriteStatusRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): QueryWriteStatusRequest => QueryWriteStatusRequest.decode(value),
-    responseSerialize: (value: QueryWriteStatusResponse): Buffer =>
-      Buffer.from(QueryWriteStatusResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): QueryWriteStatusResponse => QueryWriteStatusResponse.decode(value),
-  },
-} as const;
-
-export interface ByteStreamServer extends UntypedServiceImplementation {
-  read: handleServerStreamingCall<ReadRequest, ReadResponse>;
-  write: handleClientStreamingCall<WriteRequest, WriteResponse>;
-  queryWriteStatus: handleUnaryCall<QueryWriteStatusRequest, QueryWriteStatusResponse>;
-}
-
-export interface ByteStreamClient extends Client {
-  read(request: ReadRequest, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
-  read(request: ReadRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<ReadResponse>;
-  write(callback: (error: ServiceError | null, response: WriteResponse) => void): ClientWritableStream<WriteRequest>;
-  write(
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: WriteResponse) => void,
-  ): ClientWritableStream<WriteRequest>;
-  write(
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: WriteResponse) => void,
-  ): ClientWritableStream<WriteRequest>;
-  write(
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: WriteResponse) => void,
-  ): ClientWritableStream<WriteRequest>;
-  queryWriteStatus(
-    request: QueryWriteStatusRequest,
-    callback: (error: ServiceError | null, response: QueryWriteStatusResponse) => void,
-  ): ClientUnaryCall;
-  queryWriteStatus(
-    request: QueryWriteStatusRequest,
-    metadata: Metadata,
-    callback: (error: ServiceError | null, response: QueryWriteStatusResponse) => void,
-  ): ClientUnaryCall;
-  queryWriteStatus(
-    request: QueryWriteStatusRequest,
-    metadata: Metadata,
-    options: Partial<CallOptions>,
-    callback: (error: ServiceError | null, response: QueryWriteStatusResponse) => void,
-  ): ClientUnaryCall;
-}
-
-export const ByteStreamClient = makeGenericClientConstructor(
-  ByteStreamService,
-  "google.bytestream.ByteStream",
-) as unknown as {
-  new (address: string, credentials: ChannelCredentials, options?: Partial<ClientOptions>): ByteStreamClient;
-  service: typeof ByteStreamService;
-  serviceName: string;
 };
 
 type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;

@@ -1,5 +1,3 @@
-import { updateActionResult } from '../casd/action-cache.js';
-import type { CasdConnection } from '../casd/connection.js';
 import {
   ActionResult,
   ExecutedActionMetadata,
@@ -33,23 +31,6 @@ export function completeResult(built: BuiltResult): ActionResult {
       executionCompletedTimestamp: metadata.executionCompletedTimestamp ?? timestamp(built.ended),
     },
   };
-}
-
-/** Stores a complete result as the answer to its action, for the runs that follow. */
-export async function storeResult(
-  casd: CasdConnection,
-  actionDigest: Digest,
-  result: ActionResult,
-  signal: AbortSignal,
-): Promise<void> {
-  await updateActionResult(casd, actionDigest, result, signal);
-}
-
-/** Milliseconds that the build took, by its metadata. */
-export function buildDuration(result: ActionResult): number | null {
-  const { executionStartTimestamp: start, executionCompletedTimestamp: end } = result.executionMetadata ?? {};
-  if (start === undefined || end === undefined) return null;
-  return Math.max(0, Math.round((end.seconds - start.seconds) * 1000 + (end.nanos - start.nanos) / 1e6));
 }
 
 function timestamp(date: Date): { seconds: number; nanos: number } {

@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A casd of its own in a folder of its own, as the product installed it, to be somebody's remote. */
+export class RealCasd {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'real-casd-'));
+  #child: ChildProcess | undefined;
+
+  get address(): string {
+    return `unix:${this.#folder}/socket`;
+  }
+
+  async start(): Promise<void> {
+    const socket = join(this.#folder, 'socket');
+    const words = [
+      `--bind=unix:${socket}`,
+      '--quota-high=20G',
+      '--log-level=error',
+      join(this.#folder, 'cache'),
+    ];
+    this.#child = spawn(installedCasd(), words, { stdio: 'ignore', env: {} });
+    const end = Date.now() + 20_000;
+    while (!existsSync(socket)) {
+      if (Date.now() > end) throw new Error('casd did not start');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child?.once('exit', resolve));
+    this.#child?.kill();
+    const late = setTimeout(() => this.#child?.kill('SIGKILL'), 5000);
+    await ended;
+    clearTimeout(late);
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+function installedCasd(): string {
+  const folder = join(process.env.TEST_TOOL_CACHE ?? '', 'buildbox-action/buildbox');
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((path) =>
+    path.endsWith('bin/buildbox-casd'),
+  );
+  if (found === undefined) throw new Error(`no casd in ${folder}`);
+  return join(folder, found);
+}

@@ -1,0 +1,29 @@
+import { explainCasdError } from '../casd/faults.js';
+import type { Lease } from '../casd/leases.js';
+import { readUsage } from '../casd/usage.js';
+import type { RunReport } from '../report/report.js';
+import { describeRun } from './describe-run.js';
+import { buildMiss } from './miss.js';
+import type { PreparedAction } from './prepare.js';
+import { reachCasd } from './reach-casd.js';
+import type { RunContext } from './run-context.js';
+
+/** Builds what nobody knows, on a casd that is started for it where none runs. */
+export async function buildHere(
+  context: RunContext,
+  prepared: PreparedAction,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const casd = await reachCasd(context, lease, signal);
+  try {
+    const outcome = await buildMiss(context, prepared, casd, signal);
+    const usage = await readUsage(casd, signal);
+    const { state, address } = casd;
+    return describeRun(context, prepared, outcome, { buildbox: state.buildbox, address, usage });
+  } catch (error) {
+    throw explainCasdError(error, context.folder, casd.state);
+  } finally {
+    casd.close();
+  }
+}

@@ -1,0 +1,15 @@
+import { join } from 'node:path';
+import type { Digest } from '../reapi/digest.js';
+
+/** Where casd keeps a blob, below its storage folder. */
+export function objectPath({ hash }: Digest): string {
+  return join('cas', 'objects', hash.slice(0, 2), hash.slice(2));
+}
+
+/** Where casd keeps the encoded result of an action of its local instance, below its storage folder. */
+export function resultPath({ hash }: Digest): string {
+  return join('actioncache', 'objects', hash.slice(0, 2), hash.slice(2));
+}
+
+/** Where casd writes, when it is stopped, how many bytes it holds. */
+export const DISK_USAGE = join('cas', 'disk_usage');
