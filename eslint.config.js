@@ -91,7 +91,10 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['__tests__/**/*.ts'], rules: { '@typescript-eslint/require-await': 'off' } },
+  {
+    files: ['__tests__/**/*.ts'],
+    rules: { '@typescript-eslint/require-await': 'off', '@typescript-eslint/unbound-method': 'off' },
+  },
   {
     files: ['**/*.js'],
     languageOptions: {

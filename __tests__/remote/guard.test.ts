@@ -6,7 +6,7 @@ import { createGuard, Unavailable } from '../../src/remote/guard.js';
 import { RpcError } from '../../src/rpc/call.js';
 
 const signal = new AbortController().signal;
-const sleep = (milliseconds: number, stop = signal) =>
+const sleep = (milliseconds: number, stop = new AbortController().signal) =>
   wait(milliseconds, undefined, { signal: stop }).catch(() => stop.throwIfAborted());
 const failing = (code: status, details = 'as told') => new RpcError('M', code, details);
 const guardWith = ({ latencyBudget = 500, delay = 10_000 } = {}) => {
@@ -87,10 +87,11 @@ describe('calls', () => {
   test('have no longer than what is left of the budget', async () => {
     const { guard, delayBudget } = guardWith({ latencyBudget: 100, delay: 300 });
     delayBudget.count(0, 200);
-    await guard.call('M', ({ deadline }) => Promise.resolve(expect(deadline).toBe(200)), {
+    const seen = await guard.call('M', ({ deadline }) => Promise.resolve(deadline), {
       deadline: 3000,
       signal,
     });
+    expect(seen).toBe(200);
   });
 });
 

@@ -81,7 +81,7 @@ export class MapServer {
   #answer<T>(method: string, callback: sendUnaryData<T>, answer: () => T): void {
     const refused = this.#refusal(method);
     if (refused === undefined) callback(null, answer());
-    else callback({ details: '', metadata: new Metadata(), ...refused } as ServiceError);
+    else callback({ details: '', metadata: new Metadata(), ...refused });
   }
 
   #refusal(method: string): Partial<ServiceError> | undefined {
@@ -182,7 +182,7 @@ export class MapServer {
         let name = '';
         const refused = this.#refusal('Write');
         if (refused !== undefined) {
-          callback({ details: '', ...refused } as ServiceError);
+          callback({ details: '', ...refused });
           return;
         }
         call.on('data', (request: { resourceName: string; data: Buffer; writeOffset: number }) => {

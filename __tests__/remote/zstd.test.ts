@@ -29,7 +29,7 @@ describe('frames', () => {
   const stream = Buffer.concat([frame, FRAMES.skippable, frame, frame]);
   const split = (pieces: readonly Buffer[]) => {
     const splitter = new FrameSplitter();
-    let held: Uint8Array[] = [];
+    const held: Uint8Array[] = [];
     const frames: Buffer[] = [];
     for (const piece of pieces) {
       for (const { bytes, ends } of splitter.split(piece)) {
@@ -37,7 +37,6 @@ describe('frames', () => {
         if (ends) frames.push(Buffer.concat(held.splice(0)));
       }
     }
-    held = [];
     return { frames, complete: splitter.complete };
   };
 
@@ -59,7 +58,7 @@ describe('frames', () => {
 
 /** Node has zstd from 22.15 on; the action runs on 24. */
 const withZstd = zstd === undefined ? describe.skip : describe;
-const library = zstd as Zstd;
+const library = zstd!;
 
 withZstd('decompression', () => {
   const fold = (...blobs: Buffer[]) => Buffer.concat(blobs.map((blob) => library.zstdCompressSync(blob)));
