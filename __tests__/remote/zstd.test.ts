@@ -58,7 +58,7 @@ describe('frames', () => {
 
 /** Node has zstd from 22.15 on; the action runs on 24. */
 const withZstd = zstd === undefined ? describe.skip : describe;
-const library = zstd!;
+const library = zstd ?? ({} as Zstd);
 
 withZstd('decompression', () => {
   const fold = (...blobs: Buffer[]) => Buffer.concat(blobs.map((blob) => library.zstdCompressSync(blob)));
