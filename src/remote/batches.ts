@@ -6,12 +6,9 @@ export const DIGEST_BYTES = 80;
 /** What a blob takes in a message beside its bytes: digest, compressor or status, lengths. */
 const BLOB_OVERHEAD = 128;
 
-/** What a blob takes in memory beside its bytes, as objects of JavaScript. */
-const BLOB_OBJECTS = 1024;
-
-/** What blobs under way take, in bytes. */
+/** What blobs take in a message together. */
 export function bytesUnderWay(digests: readonly Digest[]): number {
-  return digests.reduce((sum, { sizeBytes }) => sum + sizeBytes + BLOB_OBJECTS, 0);
+  return digests.reduce((sum, digest) => sum + bytesInBatch(digest), 0);
 }
 
 export function bytesInBatch({ sizeBytes }: Digest): number {

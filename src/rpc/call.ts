@@ -120,14 +120,22 @@ async function sendAll<Request>(
   for await (const request of requests) {
     if (call.destroyed || call.writableEnded) return; // The server has answered early.
     if (!call.write(request)) {
-      await new Promise<void>((resolve) => {
-        call.once('drain', resolve);
-        call.once('close', resolve);
-        call.once('error', () => resolve());
-      });
+      await drained(call);
     }
   }
   call.end();
+}
+
+/** Resolves when there is room again, or when none is needed any more. */
+function drained(call: NodeJS.EventEmitter): Promise<void> {
+  const events = ['drain', 'close', 'error'];
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of events) call.off(event, done);
+      resolve();
+    };
+    for (const event of events) call.on(event, done);
+  });
 }
 
 function callOptions(limits: CallLimits): Partial<CallOptions> {
