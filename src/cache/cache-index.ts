@@ -1,0 +1,46 @@
+import type { Digest } from '../reapi/digest.js';
+
+/** What is kept between runs: results, and the packs that hold their blobs. */
+export interface CacheIndex {
+  /** By id. */
+  readonly packs: ReadonlyMap<string, Pack>;
+  /** By the hash of the action. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  /** Sequence numbers that somebody had taken before this index was written, and that could not be read yet. */
+  readonly unresolved: readonly number[];
+}
+
+/** A file of blobs, one after the other. */
+export interface Pack {
+  /** The SHA-256 of the file, in hexadecimal. */
+  readonly id: string;
+  /** Where the transport has it. */
+  readonly key: string;
+  /** Of the file. */
+  readonly bytes: number;
+  readonly codec: 'zstd' | 'none';
+  /** In the order of the file: a blob begins where those before it end. */
+  readonly blobs: readonly Digest[];
+}
+
+/** The result of an action. */
+export interface Entry {
+  readonly action: Digest;
+  /** An encoded ActionResult. */
+  readonly result: Buffer;
+  /** Every blob that the result needs, each once, without the empty blob: output files, trees, stdout, stderr. */
+  readonly blobs: readonly Digest[];
+  /** Under which it was written: what it is believed by. */
+  readonly scope: EntryScope;
+  /** Milliseconds since 1970, by the clock of the machine that wrote it; so is `usedAt`. */
+  readonly writtenAt: number;
+  readonly usedAt: number;
+}
+
+export interface EntryScope {
+  /** A full ref, such as `refs/heads/main`; `local` outside of any. */
+  readonly ref: string;
+  readonly tier: 'local' | 'trusted' | 'untrusted';
+}
+
+export const EMPTY_INDEX: CacheIndex = { packs: new Map(), entries: new Map(), unresolved: [] };
