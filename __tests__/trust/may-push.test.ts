@@ -2,8 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { decidePush, type PushPolicy } from '../../src/trust/may-push.js';
 import type { Provenance } from '../../src/trust/provenance.js';
 
-const main: Provenance = { onGitHub: true, event: 'push', ref: 'refs/heads/main', defaultBranch: 'main' };
-const local: Provenance = { onGitHub: false, event: undefined, ref: undefined, defaultBranch: undefined };
+const main: Provenance = {
+  onGitHub: true,
+  event: 'push',
+  ref: 'refs/heads/main',
+  defaultBranch: 'main',
+  baseBranch: undefined,
+};
+const local: Provenance = {
+  ...main,
+  onGitHub: false,
+  event: undefined,
+  ref: undefined,
+  defaultBranch: undefined,
+};
 
 describe('push: trusted', () => {
   test.each<[string, Provenance, boolean]>([

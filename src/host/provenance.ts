@@ -11,6 +11,7 @@ export function readProvenance(environment: Readonly<Record<string, string>>): P
     event: environment.GITHUB_EVENT_NAME,
     ref: environment.GITHUB_REF,
     defaultBranch: readDefaultBranch(environment.GITHUB_EVENT_PATH),
+    baseBranch: environment.GITHUB_BASE_REF || undefined,
   };
 }
 

@@ -7,4 +7,6 @@ export interface Provenance {
   /** The full ref that was pushed or chosen, such as `refs/heads/main`. */
   readonly ref: string | undefined;
   readonly defaultBranch: string | undefined;
+  /** The branch that a pull request would go into, without `refs/heads/`. */
+  readonly baseBranch: string | undefined;
 }
