@@ -8,6 +8,8 @@ export interface Machine {
   readonly temporary: string;
   /** The user's cache folder (`XDG_CACHE_HOME` or `~/.cache`), absolute. */
   readonly userCache: string;
+  /** The folder of our own bundled programs, absolute. */
+  readonly programs: string;
   /** The runner's tool cache (`RUNNER_TOOL_CACHE`), where there is one. */
   readonly toolCache: string | undefined;
   /** The folders of PATH, in order, as they stand there, without those that this user may not enter. */

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type RawInputs, readConfig } from '../../src/config/read.js';
+import type { RawInputs } from '../../src/config/given.js';
+import { readConfig } from '../../src/config/read.js';
 import type { Machine } from '../../src/machine.js';
 
 let machine: Machine;
@@ -15,6 +16,7 @@ beforeAll(() => {
     home: '/home/someone',
     temporary: tmpdir(),
     userCache: '/home/someone/.cache',
+    programs: '/opt/buildbox-action/dist',
     toolCache: undefined,
     path: ['/usr/bin'],
     image: undefined,
@@ -47,7 +49,14 @@ describe('what is left out', () => {
       },
       sandbox: { network: 'off', hostPaths: [] },
       remote: undefined,
-      cache: { directory: '/home/someone/.cache/buildbox-action', quota: 4_000_000_000 },
+      cache: {
+        directory: '/home/someone/.cache/buildbox-action',
+        quota: 4_000_000_000,
+        kept: { kind: 'none', explicit: false },
+        key: 'default',
+        maxAge: 14 * 86_400_000,
+        timeLimit: 120_000,
+      },
       buildbox: { source: 'auto', version: undefined, url: undefined, sha256: undefined },
       report: { summary: true, record: undefined },
     });
@@ -95,6 +104,13 @@ describe('paths', () => {
     ['working-directory', '/'],
     ['working-directory', 'missing'],
     ['cache-dir', '/proc/x'],
+    ['cache', 'disk'],
+    ['cache', 'folder:'],
+    ['cache', 'folder:/proc/x'],
+    ['cache', 'remote'],
+    ['cache-key', 'two\nlines'],
+    ['cache-max-age', '0d'],
+    ['cache-time-limit', 'soon'],
   ])('%s: %j is refused', (input, value) => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });
@@ -103,6 +119,33 @@ describe('paths', () => {
     const config = read({ 'cache-dir': 'c', record: 'out/record.json' });
     expect(config.cache.directory).toBe(join(machine.workspace, 'c'));
     expect(config.report.record).toBe(join(machine.workspace, 'out/record.json'));
+  });
+});
+
+describe('where results are kept', () => {
+  const onGitHub = { GITHUB_ACTIONS: 'true', GITHUB_WORKFLOW: 'CI', GITHUB_JOB: 'test' };
+  const keep = (raw: RawInputs, environment: Record<string, string>) =>
+    readConfig({ run: 'make', ...raw }, { ...machine, environment }).cache;
+
+  test.each<[RawInputs, Record<string, string>, string, boolean]>([
+    [{}, {}, 'none', false],
+    [{}, onGitHub, 'github', false],
+    [{ remote: 'grpc://localhost:1' }, onGitHub, 'none', false],
+    [{ cache: 'github', remote: 'grpc://localhost:1' }, onGitHub, 'github', true],
+    [{ cache: 'remote', remote: 'grpc://localhost:1' }, {}, 'none', true],
+    [{ cache: 'none' }, onGitHub, 'none', true],
+  ])('%j with %j: %s', (raw, environment, kind, explicit) => {
+    expect(keep(raw, environment).kept).toEqual({ kind, explicit });
+  });
+
+  test('a folder is relative to the workspace', () => {
+    const path = join(machine.workspace, 'kept');
+    expect(keep({ cache: 'folder:kept' }, {}).kept).toEqual({ kind: 'folder', path });
+  });
+
+  test('the key is the workflow and the job, unless it is given', () => {
+    expect(keep({}, onGitHub).key).toBe('CI / test');
+    expect(keep({ 'cache-key': 'mine' }, onGitHub).key).toBe('mine');
   });
 });
 

@@ -61,6 +61,7 @@ export function machineAt(workspace: string, scratch: string): Machine {
     home: join(scratch, 'home'),
     temporary: join(scratch, 'temporary'),
     userCache: join(scratch, 'cache'),
+    programs: '/opt/buildbox-action/dist',
     toolCache: undefined,
     path: (process.env.PATH ?? '').split(':'),
     image: undefined,

@@ -135,6 +135,7 @@ export const MACHINE: Machine = {
   home: '/home/someone',
   temporary: tmpdir(),
   userCache: '/home/someone/.cache',
+  programs: '/opt/buildbox-action/dist',
   toolCache: undefined,
   path: (process.env.PATH ?? '').split(':'),
   image: undefined,

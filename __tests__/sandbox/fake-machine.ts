@@ -94,6 +94,7 @@ const MACHINE: Machine = {
   home: '/home/runner',
   temporary: '/home/runner/work/_temp',
   userCache: '/home/runner/.cache',
+  programs: '/opt/buildbox-action/dist',
   toolCache: '/opt/hostedtoolcache',
   path: ['/opt/hostedtoolcache/node/22.1.0/x64/bin', '/usr/local/bin', '/usr/bin', '/bin'],
   image: 'ubuntu24 20260101.1',

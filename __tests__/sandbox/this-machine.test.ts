@@ -32,6 +32,7 @@ function machineHere(): Machine {
     home: homedir(),
     temporary: tmpdir(),
     userCache: join(homedir(), '.cache'),
+    programs: '/opt/buildbox-action/dist',
     toolCache: environment.RUNNER_TOOL_CACHE,
     path: (environment.PATH ?? '').split(':'),
     image: undefined,

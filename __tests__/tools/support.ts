@@ -35,6 +35,7 @@ export function makeContext(
       home: toolFolder,
       temporary: tmpdir(),
       userCache: toolFolder,
+      programs: '/opt/buildbox-action/dist',
       toolCache: undefined,
       path: HOST_PATH,
       image: undefined,

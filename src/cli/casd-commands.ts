@@ -8,7 +8,8 @@ import { type Lease, liveLeases } from '../casd/leases.js';
 import { dismissCasd } from '../casd/share.js';
 import { readRunningState } from '../casd/state.js';
 import { type CacheUsage, readUsage } from '../casd/usage.js';
-import { readBuildBox, readCache, readRemoteConfig } from '../config/read.js';
+import { readCache } from '../config/cache.js';
+import { readBuildBox, readRemoteConfig } from '../config/read.js';
 import type { CommandContext, Invocation } from './command-context.js';
 import { describeUsage } from './describe-usage.js';
 

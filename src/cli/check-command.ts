@@ -1,6 +1,7 @@
 import { checkEndpoint } from '../build/check-endpoint.js';
 import { cacheFolder } from '../casd/folder.js';
-import { readCache, readRemoteConfig } from '../config/read.js';
+import { readCache } from '../config/cache.js';
+import { readRemoteConfig } from '../config/read.js';
 import { InputError } from '../errors.js';
 import { renderCheckDocument } from '../report/check-document.js';
 import { renderCheckTable } from '../report/check-table.js';

@@ -1,4 +1,4 @@
-import type { RawInputs } from '../config/read.js';
+import type { RawInputs } from '../config/given.js';
 import type { Host } from '../host/host.js';
 
 /** What a command needs besides its flags. */

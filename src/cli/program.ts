@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { EXIT_MISTAKE } from '../errors.js';
 import { INPUTS, type InputName } from '../gen/inputs.js';
-import type { RawInputs } from '../config/read.js';
+import type { RawInputs } from '../config/given.js';
 import type { CommandContext, Invocation } from './command-context.js';
 import { runCommandLine } from './run-command.js';
 

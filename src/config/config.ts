@@ -44,7 +44,27 @@ export interface CacheConfig {
   readonly directory: string;
   /** Bytes. */
   readonly quota: number;
+  readonly kept: KeptPlace;
+  /** Who has the same one shares what is kept. */
+  readonly key: string;
+  /** Milliseconds. */
+  readonly maxAge: number;
+  /** Milliseconds, for fetching what is kept and again for saving. */
+  readonly timeLimit: number;
 }
+
+/** Where results are kept between runs, beside the remote. */
+export type KeptPlace =
+  | {
+      readonly kind: 'github' | 'none';
+      /** Whether the user named it, and so wants to know why it cannot be used. */
+      readonly explicit: boolean;
+    }
+  | {
+      readonly kind: 'folder';
+      /** Absolute. */
+      readonly path: string;
+    };
 
 export interface BuildBoxConfig {
   readonly source: 'auto' | 'path' | 'wheel' | 'debian' | 'release';

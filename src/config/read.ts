@@ -1,24 +1,15 @@
 import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
-import { INPUTS, type InputName } from '../gen/inputs.js';
 import type { Machine } from '../machine.js';
+import { readCache } from './cache.js';
 import { parseCommand } from './command.js';
-import type {
-  BuildBoxConfig,
-  BuildConfig,
-  CacheConfig,
-  Config,
-  RemoteConfig,
-  ReportConfig,
-} from './config.js';
+import type { BuildBoxConfig, BuildConfig, Config, RemoteConfig, ReportConfig } from './config.js';
 import { parseEnvironment } from './environment.js';
+import { given, type RawInputs } from './given.js';
 import { parseOutputs, parseRelativePath } from './paths.js';
 import { readRemote } from './remote.js';
-import { oneOf, parseBoolean, parseDuration, parseLines, parseSize } from './values.js';
-
-/** What was typed, by input; an input that was left out is absent or empty. */
-export type RawInputs = Readonly<Partial<Record<InputName, string>>>;
+import { oneOf, parseBoolean, parseDuration, parseLines } from './values.js';
 
 /**
  * Reads and checks every input of a build, once, before anything is started.
@@ -73,21 +64,6 @@ export function readRemoteConfig(raw: RawInputs, machine: Machine): RemoteConfig
   return settings && { ...settings, push, pushInputs };
 }
 
-/** Of the inputs, what says where the local cache is and how large; all that `casd` and `cache` need. */
-export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
-  const value = given(raw, 'cache-dir');
-  const directory =
-    value === '' ? join(machine.userCache, 'buildbox-action') : resolve(machine.workspace, value);
-  // Making a folder below /proc never ends in Node, and none of these keeps anything.
-  if (/^\/(proc|sys|dev)(\/|$)/.test(directory)) {
-    throw new InputError('cache-dir', value, 'Name a folder on a disk.');
-  }
-  return {
-    directory,
-    quota: parseSize('cache-quota', given(raw, 'cache-quota')),
-  };
-}
-
 export function readBuildBox(raw: RawInputs): BuildBoxConfig {
   const sha256 = given(raw, 'buildbox-sha256').toLowerCase();
   if (sha256 !== '' && !/^[0-9a-f]{64}$/.test(sha256)) {
@@ -132,9 +108,4 @@ function readReport(raw: RawInputs, machine: Machine): ReportConfig {
     summary: parseBoolean('summary', given(raw, 'summary')),
     record: record === '' ? undefined : resolve(machine.workspace, record),
   };
-}
-
-function given(raw: RawInputs, name: InputName): string {
-  const value = raw[name] ?? '';
-  return value === '' ? INPUTS[name].default : value;
 }

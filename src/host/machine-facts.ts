@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import type { Machine } from '../machine.js';
 
@@ -21,6 +21,7 @@ export function readMachine(facts: HostFacts): Machine {
     home,
     temporary: facts.temporary,
     userCache: absolute(environment.XDG_CACHE_HOME) ?? join(home, '.cache'),
+    programs: dirname(realpathSync(process.argv[1] ?? '.')), // The command line may be called by a symlink.
     toolCache: absolute(environment.RUNNER_TOOL_CACHE),
     path: (environment.PATH ?? '').split(':').filter((folder) => folder !== '' && mayEnter(folder)),
     image: imageOf(environment),

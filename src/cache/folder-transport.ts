@@ -1,0 +1,109 @@
+import { constants, copyFile, readdir, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { systemErrorCode } from '../errors.js';
+import { folderAccess, folderError } from './folder-access.js';
+import { storeInFolder } from './folder-store.js';
+import { sweepFolder } from './folder-sweep.js';
+import { type FetchedObject, type Transport, TransportError } from './transport.js';
+import { untilAborted } from './until-aborted.js';
+
+/** What a file may be called: no way out of the folder, no hidden file, and no longer than a name may be. */
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+
+/**
+ * Objects as files of a folder, such as another CI system's own cache or a share of one's own machines. The newest
+ * object of a prefix is the one whose key is the greatest.
+ */
+export function folderTransport(path: string): Transport {
+  const folder = resolve(path);
+  const access = folderAccess(folder);
+
+  /** Fails with what is said in one line; an abort stays the caller's own reason. */
+  async function attempt<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await untilAborted(work(), signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw folderError(folder, what, error);
+    }
+  }
+
+  function allow(action: 'read' | 'write', keys: readonly string[]): void {
+    if (!access[action]) throw new TransportError(access.why ?? `${folder} is closed`, 'denied');
+    for (const key of keys) {
+      if (FILE_NAME.test(key)) continue;
+      throw new TransportError(`the folder ${folder}: ${JSON.stringify(key)} cannot be a file's name`, 'failed');
+    }
+  }
+
+  async function copyOut(key: string, target: string, signal: AbortSignal): Promise<FetchedObject | undefined> {
+    try {
+      await copyFile(join(folder, key), target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      signal.throwIfAborted();
+      return { key, bytes: (await stat(target)).size };
+    } catch (error) {
+      if (systemErrorCode(error) === 'EEXIST') throw error; // What is at the target is not ours.
+      await rm(target, { force: true });
+      if (systemErrorCode(error) === 'ENOENT' && !(await isThere(key))) return undefined;
+      throw error;
+    }
+  }
+
+  async function isThere(key: string): Promise<boolean> {
+    try {
+      return (await stat(join(folder, key))).isFile();
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async function newest(prefix: string, target: string, signal: AbortSignal): Promise<FetchedObject | undefined> {
+    for (const key of await keysOf(folder, prefix)) {
+      const object = await copyOut(key, target, signal);
+      if (object !== undefined) return object; // Else it was swept in between.
+    }
+    return undefined;
+  }
+
+  return {
+    name: `the folder ${folder}`,
+    access,
+    fetchNewest: async (prefix, target, signal) => {
+      allow('read', []);
+      return attempt(`could not fetch ${prefix}*`, signal, () => newest(prefix, target, signal));
+    },
+    fetch: async (key, target, signal) => {
+      allow('read', [key]);
+      return attempt(`could not fetch ${key}`, signal, () => copyOut(key, target, signal));
+    },
+    has: async (key, signal) => {
+      allow('read', [key]);
+      return attempt(`could not look for ${key}`, signal, () => isThere(key));
+    },
+    store: async (key, file, signal) => {
+      allow('write', [key]);
+      return attempt(`could not store ${key}`, signal, () => storeInFolder(folder, key, file, signal));
+    },
+    sweep: async (prefix, keep, signal) => {
+      allow('write', []);
+      return attempt(`could not sweep ${prefix}*`, signal, () => sweepFolder(folder, prefix, keep, signal));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The greatest first. */
+async function keysOf(folder: string, prefix: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(folder);
+    return names
+      .filter((name) => name.startsWith(prefix) && FILE_NAME.test(name))
+      .sort()
+      .reverse();
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+}

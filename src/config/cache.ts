@@ -1,0 +1,68 @@
+import { join, resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import type { Machine } from '../machine.js';
+import type { CacheConfig, KeptPlace } from './config.js';
+import { given, type RawInputs } from './given.js';
+import { parseDuration, parseSize } from './values.js';
+
+/** GitHub keeps keys of up to 512 characters; a key of ours is hashed, but it has to be told in one line. */
+const LONGEST_KEY = 512;
+
+/** Of the inputs, what says where results are kept, here and between runs; all that `casd` and `cache` need. */
+export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
+  return {
+    directory: readDirectory(given(raw, 'cache-dir'), machine),
+    quota: parseSize('cache-quota', given(raw, 'cache-quota')),
+    kept: readPlace(raw, machine),
+    key: readKey(given(raw, 'cache-key'), machine),
+    maxAge: parseDuration('cache-max-age', given(raw, 'cache-max-age')),
+    timeLimit: parseDuration('cache-time-limit', given(raw, 'cache-time-limit')),
+  };
+}
+
+function readDirectory(value: string, machine: Machine): string {
+  if (value === '') return join(machine.userCache, 'buildbox-action');
+  return refuseSystemFolder('cache-dir', value, resolve(machine.workspace, value));
+}
+
+/** Making a folder below /proc never ends in Node, and none of these keeps anything. */
+function refuseSystemFolder(input: string, value: string, folder: string): string {
+  if (!/^\/(proc|sys|dev)(\/|$)/.test(folder)) return folder;
+  throw new InputError(input, value, 'Name a folder on a disk.');
+}
+
+function readPlace(raw: RawInputs, machine: Machine): KeptPlace {
+  const value = given(raw, 'cache');
+  const hasRemote = given(raw, 'remote') !== '' || given(raw, 'remote-action-cache') !== '';
+  const onGitHub = machine.environment.GITHUB_ACTIONS === 'true';
+  switch (value) {
+    case 'auto':
+      return { kind: !hasRemote && onGitHub ? 'github' : 'none', explicit: false };
+    case 'none':
+      return { kind: 'none', explicit: true };
+    case 'github':
+      return { kind: 'github', explicit: true };
+    case 'remote':
+      if (hasRemote) return { kind: 'none', explicit: true };
+      throw new InputError('cache', value, 'Name the endpoint with `remote`, or choose another `cache`.');
+    default:
+      return readFolder(value, machine);
+  }
+}
+
+function readFolder(value: string, machine: Machine): KeptPlace {
+  const path = /^folder:(.+)$/s.exec(value)?.[1];
+  if (path === undefined) {
+    throw new InputError('cache', value, 'Legal values: auto, remote, github, folder:PATH, none.');
+  }
+  return { kind: 'folder', path: refuseSystemFolder('cache', value, resolve(machine.workspace, path)) };
+}
+
+function readKey(value: string, { environment }: Machine): string {
+  if (value.length > LONGEST_KEY || /[\n\r]/.test(value)) {
+    throw new InputError('cache-key', value, `Give one line of at most ${LONGEST_KEY} characters.`);
+  }
+  if (value !== '') return value;
+  const { GITHUB_WORKFLOW, GITHUB_JOB } = environment;
+  return [GITHUB_WORKFLOW, GITHUB_JOB].filter((part) => part !== undefined).join(' / ') || 'default';
+}

@@ -1,0 +1,38 @@
+/** What a run had of the cache that is kept between runs. */
+export interface KeptReport {
+  /** For people, such as `GitHub's cache`. */
+  readonly place: string;
+  /** How the look-up there went; `not asked` when the result was known before. */
+  readonly lookup: 'hit' | 'miss' | 'unavailable' | 'not asked';
+  /** Bytes that were fetched from there. */
+  readonly restored: number;
+  /** Why it could not be used, or not all of it; null where nothing was wrong. */
+  readonly problem: string | null;
+}
+
+/** What a save did, and what there is now. Sizes in bytes. */
+export interface SaveReport {
+  readonly place: string;
+  /** What was sent: new blobs, moved ones and the index. */
+  readonly saved: number;
+  readonly results: number;
+  readonly blobs: number;
+  /** Of what was sent, what is there a second time so that an older pack with much dead space can go. */
+  readonly moved: number;
+  /** Results that are kept no more, each with its reason. */
+  readonly forgotten: readonly { readonly why: string; readonly results: number }[];
+  /** What is kept now; null where nothing was written. */
+  readonly kept: KeptTotals | null;
+  /** Milliseconds. */
+  readonly duration: number;
+  /** Why nothing, or not everything, was saved; null where nothing was wrong. */
+  readonly problem: string | null;
+}
+
+export interface KeptTotals {
+  readonly results: number;
+  readonly packs: number;
+  /** Of all packs; of it, what no result needs any more. */
+  readonly bytes: number;
+  readonly dead: number;
+}
