@@ -8,7 +8,7 @@ import tseslint from 'typescript-eslint';
  * what stands behind it here, nothing else.
  */
 const house = {
-  entry: ['cli', 'build', 'config', 'host', 'casd', 'process', 'machine', 'errors', 'gen'],
+  entry: ['cli', 'build', 'cache', 'config', 'host', 'casd', 'process', 'machine', 'errors', 'gen'],
   cli: ['build', 'config', 'host', 'casd', 'report', 'process', 'errors', 'gen'],
   build: [
     'config',
@@ -16,6 +16,7 @@ const house = {
     'outputs',
     'sandbox',
     'casd',
+    'cache',
     'tools',
     'report',
     'memory',
@@ -34,6 +35,7 @@ const house = {
   outputs: ['reapi', 'errors', 'gen'],
   inputs: ['reapi', 'memory', 'process', 'machine', 'errors'],
   sandbox: ['reapi', 'memory', 'process', 'machine', 'errors'],
+  cache: ['report', 'reapi', 'process', 'machine', 'errors', 'gen'],
   casd: ['reapi', 'rpc', 'process', 'machine', 'errors', 'gen'],
   remote: ['config', 'report', 'rpc', 'reapi', 'process', 'machine', 'errors', 'gen'],
   tools: ['config', 'process', 'machine', 'errors'],

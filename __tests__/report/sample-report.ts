@@ -46,6 +46,8 @@ export const BUILT: RunReport = {
   buildbox: { version: '1.4.25', source: 'wheel' },
   staging: 'fuse',
   remote: null,
+  kept: null,
+  save: null,
   trust: { tier: 'local', mayPush: true, why: 'it runs outside GitHub' },
   cache: { size: 1_243_000_000, quota: 4_000_000_000 },
   casdSocket: 'unix:/run/user/1001/buildbox/casd.sock',

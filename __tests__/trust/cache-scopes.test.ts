@@ -5,6 +5,7 @@ import type { Provenance } from '../../src/trust/provenance.js';
 const main = 'refs/heads/main';
 const onGitHub: Provenance = {
   onGitHub: true,
+  repository: 'owner/name',
   event: 'push',
   ref: main,
   defaultBranch: 'main',

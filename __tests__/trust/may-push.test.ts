@@ -4,6 +4,7 @@ import type { Provenance } from '../../src/trust/provenance.js';
 
 const main: Provenance = {
   onGitHub: true,
+  repository: 'owner/name',
   event: 'push',
   ref: 'refs/heads/main',
   defaultBranch: 'main',

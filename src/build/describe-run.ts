@@ -13,7 +13,7 @@ import { buildDuration } from './build-duration.js';
 export type Outcome =
   | {
       readonly kind: 'hit';
-      readonly from: 'local' | 'remote';
+      readonly from: 'local' | 'cache' | 'remote';
       readonly result: ActionResult;
       readonly planned: readonly PlannedOutput[];
     }
@@ -40,7 +40,7 @@ export interface Daemon {
 
 /** Puts together what a run has to tell. */
 export function describeRun(
-  { config, host, folder, watch, warnings, session }: RunContext,
+  { config, host, folder, watch, warnings, session, kept }: RunContext,
   prepared: PreparedAction,
   outcome: Outcome,
   daemon: Daemon | undefined,
@@ -71,6 +71,8 @@ export function describeRun(
     buildbox: daemon?.buildbox ?? null,
     staging: outcome.kind === 'hit' ? null : outcome.staging,
     remote: session?.report() ?? null,
+    kept: kept?.report() ?? null,
+    save: null,
     trust: decidePush(config.remote?.push ?? 'trusted', host.provenance),
     cache: daemon?.usage ?? readStoredUsage(folder, config.cache.quota),
     casdSocket: daemon?.address ?? null,

@@ -51,6 +51,7 @@ export async function buildMiss(
   const outcome = await settle(context, casd, complete, failure, execution.staging, signal);
   if (isKept(outcome, config.build)) {
     await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
+    await context.kept?.noteBuilt(prepared.actionDigest);
     await pushIfAllowed(context, prepared, { result: complete, planned: outcome.planned }, signal);
   }
   return outcome;

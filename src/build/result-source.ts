@@ -12,7 +12,7 @@ import type { Digest } from '../reapi/digest.js';
 
 /** A place that keeps results and their blobs. Whatever comes out of it was held against its digest. */
 export interface ResultSource {
-  readonly name: 'local' | 'remote';
+  readonly name: 'local' | 'cache' | 'remote';
   /** Undefined where there is none. */
   getActionResult(actionDigest: Digest, signal: AbortSignal): Promise<ActionResult | undefined>;
   /** @throws UnusableBlob, as `fetchFiles` does */

@@ -31,6 +31,7 @@ export async function runBuild(
     const prepared = await prepareAction(context, signal);
     const hit =
       (await replayHit(context, prepared, localResults(folder), signal)) ??
+      (await context.kept?.attempt((source, limited) => replayHit(context, prepared, source, limited))) ??
       (await replayRemoteHit(context, prepared, signal));
     if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
     // What a hit does not need is not loaded for it: gRPC alone takes longer than the rest of a hit.
@@ -38,6 +39,7 @@ export async function runBuild(
     return await buildHere(context, prepared, lease, signal);
   } finally {
     context.session?.close();
+    await context.kept?.close();
   }
 }
 

@@ -2,6 +2,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { Config, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
+import type { KeptSession } from './kept-session.js';
 import type { CasdContext } from './reach-casd.js';
 import type { RemoteSession } from './remote-session.js';
 import { Stopwatch } from './stopwatch.js';
@@ -16,9 +17,14 @@ export interface RunContext extends CasdContext {
   readonly warnings: readonly string[];
   /** Undefined where no remote is configured. */
   readonly session: RemoteSession | undefined;
+  /** Undefined where nothing is kept between runs. */
+  readonly kept: KeptSession | undefined;
 }
 
-/** Opens a run. Its remote, where there is one, is asked at once what it can do; close the session in the end. */
+/**
+ * Opens a run. Its remote, where there is one, is asked at once what it can do, and what is kept between runs is
+ * read; close both in the end.
+ */
 export async function openRun(
   config: Config,
   host: Host,
@@ -35,8 +41,11 @@ export async function openRun(
     },
   };
   const { machine } = host;
+  const kept =
+    config.cache.kept.kind === 'none' ? undefined : await openKept(config, host, log, folder, signal);
   return {
     config,
+    kept,
     session: config.remote && (await openSession(config.remote, host, log, signal)),
     host,
     machine,
@@ -57,4 +66,15 @@ async function openSession(
 ): Promise<RemoteSession> {
   const { RemoteSession: Session } = await import(/* webpackMode: "eager" */ './remote-session.js');
   return new Session(config, host, log, signal);
+}
+
+async function openKept(
+  config: Config,
+  host: Host,
+  log: Log,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): Promise<KeptSession | undefined> {
+  const { KeptSession: Session } = await import(/* webpackMode: "eager" */ './kept-session.js');
+  return Session.open(config.cache, host, log, folder, signal);
 }

@@ -6,8 +6,22 @@ import { systemErrorCode } from '../errors.js';
 /** Of the files that a writer has not given their names yet. */
 export const TEMPORARY_PREFIX = '.tmp-';
 
+/** What an object may be called: no way out of the folder, no hidden file, and no longer than a name may be. */
+const OBJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+
+export function isObjectName(name: string): boolean {
+  return OBJECT_NAME.test(name);
+}
+
 /** What link(2) says where the file system, or the folder's server, has no hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV']);
+const NO_LINKS: ReadonlySet<string> = new Set([
+  'EPERM',
+  'ENOSYS',
+  'ENOTSUP',
+  'EOPNOTSUPP',
+  'EMLINK',
+  'EXDEV',
+]);
 /** A name is taken by one of them, however many give it at once. */
 const NEW_CLONE = constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL;
 

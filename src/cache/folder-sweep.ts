@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
-import { TEMPORARY_PREFIX } from './folder-store.js';
+import { isObjectName, TEMPORARY_PREFIX } from './folder-store.js';
 
 const HOUR = 3_600_000;
 /** Younger objects stay: their writer may be about to name them in an index. */
@@ -27,7 +27,7 @@ export async function sweepFolder(
   for (const name of names) {
     signal.throwIfAborted();
     const temporary = name.startsWith(TEMPORARY_PREFIX);
-    if (!temporary && (!name.startsWith(prefix) || keep.has(name))) continue;
+    if (!temporary && !(isObjectName(name) && name.startsWith(prefix) && !keep.has(name))) continue;
     const bytes = await removeOlder(join(folder, name), now - (temporary ? TEMPORARY_AGE : OBJECT_AGE));
     if (bytes === undefined || temporary) continue;
     swept.objects += 1;
@@ -51,10 +51,10 @@ async function clockOf(folder: string): Promise<number> {
 /** Returns the bytes of what was removed. */
 async function removeOlder(path: string, before: number): Promise<number | undefined> {
   try {
-    const { mtimeMs, size } = await stat(path);
-    if (mtimeMs >= before) return undefined;
+    const found = await stat(path);
+    if (!found.isFile() || found.mtimeMs >= before) return undefined;
     await rm(path);
-    return size;
+    return found.size;
   } catch (error) {
     // Another job sweeps too.
     if (systemErrorCode(error) === 'ENOENT') return undefined;

@@ -2,13 +2,10 @@ import { constants, copyFile, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { folderAccess, folderError } from './folder-access.js';
-import { storeInFolder } from './folder-store.js';
+import { isObjectName, storeInFolder } from './folder-store.js';
 import { sweepFolder } from './folder-sweep.js';
 import { type FetchedObject, type Transport, TransportError } from './transport.js';
 import { untilAborted } from './until-aborted.js';
-
-/** What a file may be called: no way out of the folder, no hidden file, and no longer than a name may be. */
-const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
 
 /**
  * Objects as files of a folder, such as another CI system's own cache or a share of one's own machines. The newest
@@ -32,12 +29,19 @@ export function folderTransport(path: string): Transport {
   function allow(action: 'read' | 'write', keys: readonly string[]): void {
     if (!access[action]) throw new TransportError(access.why ?? `${folder} is closed`, 'denied');
     for (const key of keys) {
-      if (FILE_NAME.test(key)) continue;
-      throw new TransportError(`the folder ${folder}: ${JSON.stringify(key)} cannot be a file's name`, 'failed');
+      if (isObjectName(key)) continue;
+      throw new TransportError(
+        `the folder ${folder}: ${JSON.stringify(key)} cannot be a file's name`,
+        'failed',
+      );
     }
   }
 
-  async function copyOut(key: string, target: string, signal: AbortSignal): Promise<FetchedObject | undefined> {
+  async function copyOut(
+    key: string,
+    target: string,
+    signal: AbortSignal,
+  ): Promise<FetchedObject | undefined> {
     try {
       await copyFile(join(folder, key), target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
       signal.throwIfAborted();
@@ -59,7 +63,11 @@ export function folderTransport(path: string): Transport {
     }
   }
 
-  async function newest(prefix: string, target: string, signal: AbortSignal): Promise<FetchedObject | undefined> {
+  async function newest(
+    prefix: string,
+    target: string,
+    signal: AbortSignal,
+  ): Promise<FetchedObject | undefined> {
     for (const key of await keysOf(folder, prefix)) {
       const object = await copyOut(key, target, signal);
       if (object !== undefined) return object; // Else it was swept in between.
@@ -99,7 +107,7 @@ async function keysOf(folder: string, prefix: string): Promise<readonly string[]
   try {
     const names = await readdir(folder);
     return names
-      .filter((name) => name.startsWith(prefix) && FILE_NAME.test(name))
+      .filter((name) => name.startsWith(prefix) && isObjectName(name))
       .sort()
       .reverse();
   } catch (error) {

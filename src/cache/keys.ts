@@ -9,14 +9,20 @@ export interface CacheKeys {
   /** What the keys of all indexes begin with that are written under a ref. */
   indexPrefix(ref: string): string;
   index(ref: string, sequence: number): string;
+  /** What the keys of all packs begin with that are written under a ref. */
+  packPrefix(ref: string): string;
+  /** @param attempt from 1: another key for a pack whose first one is taken by somebody who never stored it */
+  pack(ref: string, id: string, attempt: number): string;
 }
 
 /** @param key what `cache-key` says: who has the same shares what is kept */
 export function cacheKeys(key: string): CacheKeys {
-  const indexPrefix = (ref: string) => `${FORMAT}-index-${shortHash(key)}-${shortHash(ref)}-`;
+  const prefix = (kind: string, ref: string) => `${FORMAT}-${kind}-${shortHash(key)}-${shortHash(ref)}-`;
   return {
-    indexPrefix,
-    index: (ref, sequence) => indexPrefix(ref) + String(sequence).padStart(SEQUENCE_DIGITS, '0'),
+    indexPrefix: (ref) => prefix('index', ref),
+    index: (ref, sequence) => prefix('index', ref) + String(sequence).padStart(SEQUENCE_DIGITS, '0'),
+    packPrefix: (ref) => prefix('pack', ref),
+    pack: (ref, id, attempt) => prefix('pack', ref) + (attempt === 1 ? id : `${id}-${attempt}`),
   };
 }
 
@@ -24,13 +30,6 @@ export function cacheKeys(key: string): CacheKeys {
 export function sequenceOf(key: string): number | undefined {
   const digits = /-(\d{8})$/.exec(key)?.[1];
   return digits === undefined ? undefined : Number(digits);
-}
-
-export const PACK_PREFIX = `${FORMAT}-pack-`;
-
-/** @param attempt from 1: another key for a pack whose first one is taken by somebody who never stored it */
-export function packKey(id: string, attempt: number): string {
-  return attempt === 1 ? `${PACK_PREFIX}${id}` : `${PACK_PREFIX}${id}-${attempt}`;
 }
 
 /** Tells one text from another where the text itself is no name for a file. */

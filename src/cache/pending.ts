@@ -34,9 +34,13 @@ export async function noteLost(folder: string, packId: string): Promise<void> {
 /** Reads the notes; a name that is not one of ours is left alone. */
 export async function readPending(folder: string): Promise<PendingSave> {
   const names = await readdir(folder).catch(() => []);
-  const match = (pattern: RegExp) => names.flatMap((name) => [pattern.exec(name)?.slice(1) ?? []].filter((found) => found.length > 0));
+  const match = (pattern: RegExp) =>
+    names.flatMap((name) => [pattern.exec(name)?.slice(1) ?? []].filter((found) => found.length > 0));
   return {
-    built: match(/^built-([0-9a-f]{64})-(\d{1,15})$/).map(([hash = '', size]) => ({ hash, sizeBytes: Number(size) })),
+    built: match(/^built-([0-9a-f]{64})-(\d{1,15})$/).map(([hash = '', size]) => ({
+      hash,
+      sizeBytes: Number(size),
+    })),
     used: match(/^used-([0-9a-f]{64})$/).map(([hash = '']) => hash),
     lost: match(/^lost-([0-9a-f]{64})$/).map(([id = '']) => id),
     names,

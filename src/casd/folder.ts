@@ -16,6 +16,8 @@ export interface CacheFolder {
   readonly work: string;
   /** What was computed from files that may not have changed since. */
   readonly memory: string;
+  /** What is still to be told to the cache between runs, and what is being fetched from it. */
+  readonly kept: { readonly pending: string; readonly scratch: string };
   /** BuildBox, where the runner has no tool cache. */
   readonly tools: string;
 }
@@ -31,6 +33,7 @@ export function cacheFolder(root: string): CacheFolder {
     leases: join(run, 'leases'),
     work: join(run, 'work'),
     memory: join(root, 'memory'),
+    kept: { pending: join(root, 'kept', 'pending'), scratch: join(root, 'kept', 'scratch') },
     tools: join(root, 'tools'),
   };
 }

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { runBuild } from '../build/run-build.js';
 import { cacheFolder } from '../casd/folder.js';
 import { leaveCasd } from '../casd/share.js';
+import type { Config } from '../config/config.js';
 import { readConfig } from '../config/read.js';
 import { identify } from '../process/identity.js';
+import type { SaveReport } from '../report/kept-report.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci run`: the whole way of one run; exits with the build's own exit code. */
@@ -15,9 +17,21 @@ export async function runCommandLine(
   const lease = { id: randomUUID(), owner: identify(process.pid) ?? null };
   try {
     const report = await runBuild(config, host, lease, signal);
-    await host.publish(report, config.report);
+    const save = await saveBuilt(config, host, signal);
+    await host.publish({ ...report, save }, config.report);
     return report.exitCode;
   } finally {
     await leaveCasd(cacheFolder(config.cache.directory), lease.id, host.machine.path.join(':'));
   }
+}
+
+/** Where nothing is kept between runs, what it takes to save is not loaded. */
+async function saveBuilt(
+  { cache }: Config,
+  host: CommandContext['host'],
+  signal: AbortSignal,
+): Promise<SaveReport | null> {
+  if (cache.kept.kind === 'none') return null;
+  const { saveKept } = await import(/* webpackMode: "eager" */ '../build/save-kept.js');
+  return (await saveKept(cache, host, signal)) ?? null;
 }

@@ -8,6 +8,7 @@ const payload = v.object({ repository: v.object({ default_branch: v.string() }) 
 export function readProvenance(environment: Readonly<Record<string, string>>): Provenance {
   return {
     onGitHub: environment.GITHUB_ACTIONS === 'true',
+    repository: environment.GITHUB_REPOSITORY,
     event: environment.GITHUB_EVENT_NAME,
     ref: environment.GITHUB_REF,
     defaultBranch: readDefaultBranch(environment.GITHUB_EVENT_PATH),

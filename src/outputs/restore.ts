@@ -5,12 +5,16 @@ import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import type { Digest } from '../reapi/digest.js';
 import type { PlannedOutput } from './plan.js';
 
+interface FileToWrite {
+  readonly digest: Digest;
+  /** Absolute. */
+  readonly path: string;
+  readonly mode: number;
+}
+
 /** Where blobs come from. What it writes is checked; what it cannot give right, it throws for. */
 export interface BlobSource {
-  fetchFiles(
-    files: readonly { readonly digest: Digest; readonly path: string; readonly mode: number }[],
-    signal: AbortSignal,
-  ): Promise<void>;
+  fetchFiles(files: readonly FileToWrite[], signal: AbortSignal): Promise<void>;
 }
 
 interface StagedOutput {
@@ -36,14 +40,16 @@ export async function restoreOutputs(
   const mark = `.buildbox-${randomBytes(6).toString('hex')}`;
   try {
     const outputs: StagedOutput[] = [];
+    const files: FileToWrite[] = [];
     for (const output of planned) {
       const target = join(workingDirectory, output.path);
       made.push(...(await makeParent(target, workspace)));
       const staged = join(dirname(target), `${mark}-new-${outputs.length}`);
       made.push(staged);
       outputs.push({ target, staged });
-      await stage(output, staged, blobs, signal);
+      files.push(...(await stage(output, staged)));
     }
+    await blobs.fetchFiles(files, signal);
     signal.throwIfAborted();
     await replaceAll(outputs, mark);
   } catch (error) {
@@ -80,19 +86,17 @@ async function nearestExisting(path: string): Promise<string> {
   }
 }
 
-async function stage(output: PlannedOutput, staged: string, blobs: BlobSource, signal: AbortSignal) {
+/** Makes the folders and symlinks of an output beside its place, and says which files are to come. */
+async function stage(output: PlannedOutput, staged: string): Promise<readonly FileToWrite[]> {
   const place = (path: string) => staged + path.slice(output.path.length);
   for (const node of output.nodes) {
     if (node.kind === 'directory') await mkdir(place(node.path));
     if (node.kind === 'symlink') await symlink(node.target, place(node.path));
   }
-  await blobs.fetchFiles(
-    output.nodes.flatMap((node) =>
-      node.kind === 'file'
-        ? [{ digest: node.digest, path: place(node.path), mode: node.executable ? 0o777 : 0o666 }]
-        : [],
-    ),
-    signal,
+  return output.nodes.flatMap((node) =>
+    node.kind === 'file'
+      ? [{ digest: node.digest, path: place(node.path), mode: node.executable ? 0o777 : 0o666 }]
+      : [],
   );
 }
 

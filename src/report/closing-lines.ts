@@ -1,5 +1,6 @@
 import { formatDigest } from '../reapi/digest.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
+import { keptLines } from './kept-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { phasesOf } from './phase-names.js';
 import { printable } from './printable.js';
@@ -14,7 +15,7 @@ export type Paint = (tone: Tone, text: string) => string;
 const NAMED_OUTPUTS = 3;
 const NAMED_PHASES = 4;
 
-/** What a run prints when it ends, three to seven lines. */
+/** What a run prints when it ends, three to nine lines. */
 export function closingLines(report: RunReport, paint: Paint = (_tone, text) => text): readonly string[] {
   return [
     headline(report, paint),
@@ -22,6 +23,7 @@ export function closingLines(report: RunReport, paint: Paint = (_tone, text) => 
     ...outputsLine(report, paint),
     ...cacheLine(report, paint),
     ...(report.remote === null ? [] : [detail('remote', printable(remoteLine(report.remote)), paint)]),
+    ...keptLines(report).map((text) => detail('kept', printable(text), paint)),
     ...timeLine(report, paint),
   ];
 }

@@ -10,17 +10,19 @@ export interface KeptReport {
   readonly problem: string | null;
 }
 
+/** Why a result is kept no more. */
+export type ForgottenWhy = 'unused' | 'lost' | 'over-quota' | 'larger-than-quota' | 'index-full';
+
 /** What a save did, and what there is now. Sizes in bytes. */
 export interface SaveReport {
-  readonly place: string;
-  /** What was sent: new blobs, moved ones and the index. */
+  /** What was sent: packs and the index. */
   readonly saved: number;
+  /** Results and blobs that are new there. */
   readonly results: number;
   readonly blobs: number;
   /** Of what was sent, what is there a second time so that an older pack with much dead space can go. */
   readonly moved: number;
-  /** Results that are kept no more, each with its reason. */
-  readonly forgotten: readonly { readonly why: string; readonly results: number }[];
+  readonly forgotten: readonly { readonly why: ForgottenWhy; readonly results: number }[];
   /** What is kept now; null where nothing was written. */
   readonly kept: KeptTotals | null;
   /** Milliseconds. */

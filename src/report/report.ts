@@ -1,5 +1,6 @@
 import type { Digest } from '../reapi/digest.js';
 
+import type { KeptReport, SaveReport } from './kept-report.js';
 import type { RemoteReport, TrustReport } from './remote-report.js';
 
 /** The phases of a run, in their order; each is a key of `timings`. */
@@ -32,7 +33,7 @@ export interface ReportedOutput {
 /** What happened in one run, as data. The renderers own the words. */
 export interface RunReport {
   readonly result: 'hit' | 'built' | 'failed';
-  readonly hitFrom: 'local' | 'remote' | null;
+  readonly hitFrom: 'local' | 'cache' | 'remote' | null;
   readonly exitCode: number;
   /** Why a failed build failed, where its exit code alone does not say it (a timeout, a missing output). */
   readonly failure: string | null;
@@ -54,6 +55,10 @@ export interface RunReport {
   readonly staging: 'fuse' | 'copy' | null;
   /** Null when none is configured. */
   readonly remote: RemoteReport | null;
+  /** Null when nothing is kept between runs. */
+  readonly kept: KeptReport | null;
+  /** What was saved for the next runs; null where nothing had to be, or a later step does it. */
+  readonly save: SaveReport | null;
   readonly trust: TrustReport;
   /** Bytes in the local cache and its quota; null when no casd ran. */
   readonly cache: { readonly size: number; readonly quota: number } | null;

@@ -2,6 +2,7 @@ import { formatDigest, type Digest } from '../reapi/digest.js';
 import { bar, gauge } from './bar.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
 import { code, codeBlock, cutMiddle, details, linkOrCode, prose, table, type Column } from './markdown.js';
+import { keptLines } from './kept-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { PHASE_NAMES, phasesOf } from './phase-names.js';
 import { remoteLine } from './remote-words.js';
@@ -48,8 +49,12 @@ function sentence(report: RunReport): readonly string[] {
 function remembered(report: RunReport): string {
   const took =
     report.buildDuration === null ? '' : `, which took **${formatDuration(report.buildDuration)}**`;
-  const found = report.hitFrom === 'remote' ? ' The remote had its result.' : '';
-  return `Nothing had to run: the very same build was done by ${linkOrCode(report.builtBy)}${took}.${found}`;
+  return `Nothing had to run: the very same build was done by ${linkOrCode(report.builtBy)}${took}.${whereFound(report)}`;
+}
+
+function whereFound({ hitFrom, kept }: RunReport): string {
+  if (hitFrom === 'remote') return ' The remote had its result.';
+  return hitFrom === 'cache' && kept !== null ? ` Its result was kept in ${prose(kept.place)}.` : '';
 }
 
 function lastOutput(lines: readonly string[]): readonly string[] {
@@ -137,6 +142,7 @@ function identity(report: RunReport): string {
     ['Toolchain', `${code(report.toolchain.identity)} of the ${report.toolchain.rootfs}`],
     ['BuildBox', buildboxOf(report)],
     ...(report.remote === null ? [] : [['Remote', prose(remoteLine(report.remote))]]),
+    ...keptLines(report).map((text) => ['Kept between runs', prose(text)]),
     ['Trust', prose(`${report.trust.tier}: ${report.trust.why}`)],
     ['Built by', linkOrCode(report.builtBy)],
     ['Started', report.startedAt.toISOString()],

@@ -2,6 +2,8 @@
 export interface Provenance {
   /** Whether a GitHub workflow runs us, in whatever way it calls us. */
   readonly onGitHub: boolean;
+  /** `OWNER/NAME`. */
+  readonly repository: string | undefined;
   /** `push`, `pull_request`, …; undefined where it is not told. */
   readonly event: string | undefined;
   /** The full ref that was pushed or chosen, such as `refs/heads/main`. */

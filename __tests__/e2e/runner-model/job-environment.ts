@@ -54,6 +54,7 @@ export async function jobEnvironment(job: JobFacts): Promise<Record<string, stri
     RUNNER_TOOL_CACHE: job.toolCache,
     RUNNER_TRACKING_ID: job.trackingId,
     ACTIONS_CACHE_SERVICE_V2: 'True',
+    ACTIONS_CACHE_MODE: 'none', // A test that wants a cache service starts one.
     ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:9/id',
     ACTIONS_RESULTS_URL: 'http://127.0.0.1:9/',
     ACTIONS_RUNTIME_URL: 'http://127.0.0.1:9/',

@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PackInput } from '../../src/cache/blob-file.js';
+import type { Pack } from '../../src/cache/cache-index.js';
+import { memorySink } from '../../src/cache/blob-sink.js';
+import { readPack } from '../../src/cache/pack-reader.js';
+import { digestOf, type Digest } from '../../src/reapi/digest.js';
+
+export const never = new AbortController().signal;
+
+/** A folder for one test. */
+export async function packFolder() {
+  const path = await mkdtemp(join(tmpdir(), 'packs-'));
+  return {
+    path,
+    file: (name: string) => join(path, name),
+    names: async () => (await readdir(path)).sort(),
+    remove: () => rm(path, { recursive: true, force: true }),
+  };
+}
+
+/** A blob as a whole, or in pieces. */
+export function input(content: Buffer, pieceBytes?: number): PackInput {
+  const digest = digestOf(content);
+  return { digest, open: () => (pieceBytes === undefined ? content : inPieces(content, pieceBytes)) };
+}
+
+export async function* inPieces(content: Buffer, bytes: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < content.length; at += bytes) yield content.subarray(at, at + bytes);
+}
+
+/** Half of it can be compressed. */
+export function mixed(bytes: number): Buffer {
+  const content = Buffer.alloc(bytes, 'it goes on and on; ');
+  randomBytes(Math.floor(bytes / 2)).copy(content, bytes >> 2);
+  return content;
+}
+
+/** What a pack gives for these hashes, by its digest, for large buffers are slow to compare; undefined for nothing. */
+export async function digestsOf(
+  file: string,
+  pack: Pack,
+  hashes: readonly string[],
+  ...zstd: [null?]
+): Promise<(Digest | undefined)[]> {
+  const sinks = hashes.map((hash) => [hash, memorySink()] as const);
+  await readPack(file, pack, new Map(sinks), never, ...zstd);
+  return sinks.map(([, { blob }]) => blob && digestOf(blob));
+}

@@ -1,0 +1,54 @@
+import { memorySink, type BlobSink } from '../cache/blob-sink.js';
+import type { Entry } from '../cache/cache-index.js';
+import { fileSink } from '../cache/file-sink.js';
+import type { KeptCache } from '../cache/kept-cache.js';
+import type { FileToFetch } from '../casd/stored-results.js';
+import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { ResultSource } from './result-source.js';
+
+/**
+ * The results of the cache between runs. Their blobs are checked as they are read out of their packs.
+ *
+ * @param onUse gets the entry that is used
+ */
+export function keptResults(cache: KeptCache, onUse: (entry: Entry) => Promise<void>): ResultSource {
+  return {
+    name: 'cache',
+    getActionResult: async (digest, signal) => {
+      const entry = await cache.find(digest.hash, signal);
+      if (entry === undefined) return undefined;
+      await onUse(entry);
+      return ActionResult.decode(entry.result);
+    },
+    fetchBlob: async (digest, signal) => {
+      const sink = memorySink();
+      await cache.read([digest], new Map([[digest.hash, sink]]), signal);
+      return sink.blob ?? Buffer.alloc(0);
+    },
+    fetchFiles: async (files, signal) => {
+      const sinks = new Map<string, BlobSink>();
+      for (const [first, ...others] of filesByBlob(files)) {
+        const sink = fileSink([first, ...others]);
+        if (first.digest.sizeBytes === 0)
+          await sink.take(Buffer.alloc(0)); // No pack has the empty blob.
+        else sinks.set(first.digest.hash, sink);
+      }
+      const digests = files.map(({ digest }) => digest);
+      await cache.read(digests, sinks, signal);
+    },
+    confirm: (_result, files, signal) => cache.confirm(files, signal),
+    discard: () => Promise.resolve(), // The pack is forgotten as a whole.
+  };
+}
+
+type FilesOfBlob = [FileToFetch, ...FileToFetch[]];
+
+function filesByBlob(files: readonly FileToFetch[]): Iterable<FilesOfBlob> {
+  const byBlob = new Map<string, FilesOfBlob>();
+  for (const file of files) {
+    const others = byBlob.get(file.digest.hash);
+    if (others === undefined) byBlob.set(file.digest.hash, [file]);
+    else others.push(file);
+  }
+  return byBlob.values();
+}

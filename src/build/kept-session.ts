@@ -1,0 +1,125 @@
+import type { Entry } from '../cache/cache-index.js';
+import { KeptCache } from '../cache/kept-cache.js';
+import { noteBuilt, noteLost, noteUsed } from '../cache/pending.js';
+import type { CacheFolder } from '../casd/folder.js';
+import type { CacheConfig } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import type { Host } from '../host/host.js';
+import type { Log } from '../machine.js';
+import type { Digest } from '../reapi/digest.js';
+import { formatDuration } from '../report/format-quantity.js';
+import type { KeptReport } from '../report/kept-report.js';
+import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
+import { keptResults } from './kept-results.js';
+import type { ResultSource } from './result-source.js';
+
+/** What the indexes may take in milliseconds: a service that is down must not hold up the build for long. */
+const INDEX_LIMIT = 10_000;
+
+/** A use is told to the others only after this part of `cache-max-age`, so that a hit need not be saved. */
+const UNTOLD_SHARE = 0.25;
+
+/** The cache between runs, as one run uses it: what goes wrong with it costs time, and never fails a build. */
+export class KeptSession {
+  readonly #limited: AbortSignal;
+  readonly #cache: KeptCache | undefined;
+  #lookup: KeptReport['lookup'] = 'not asked';
+  #problem: string | null = null;
+
+  private constructor(
+    private readonly config: CacheConfig,
+    private readonly place: OpenKeptPlace,
+    private readonly pending: string,
+    private readonly log: Log,
+    private readonly signal: AbortSignal,
+  ) {
+    const { timeLimit } = config;
+    this.#limited = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)]);
+    const indexSignal = AbortSignal.any([signal, AbortSignal.timeout(Math.min(INDEX_LIMIT, timeLimit))]);
+    const onLost = (packId: string) => this.#note(() => noteLost(pending, packId));
+    const { transport, scopes } = place;
+    this.#cache = transport.access.read
+      ? new KeptCache(place, scopes.readable, onLost, indexSignal)
+      : undefined;
+  }
+
+  /** Opens what is configured and begins to read it; undefined where nothing is kept between runs. */
+  static async open(
+    config: CacheConfig,
+    host: Pick<Host, 'machine' | 'provenance'>,
+    log: Log,
+    folder: CacheFolder,
+    signal: AbortSignal,
+  ): Promise<KeptSession | undefined> {
+    try {
+      const place = await openKeptPlace(config, { ...host, log }, folder);
+      return place && new KeptSession(config, place, pendingFolder(config, host, folder), log, signal);
+    } catch (error) {
+      log.warn(`what is kept between runs cannot be used: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Works with the kept results, or says once why that cannot be. */
+  async attempt<T>(
+    work: (source: ResultSource, signal: AbortSignal) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const cache = this.#cache;
+    if (cache === undefined) return undefined;
+    const source = keptResults(cache, (entry) => this.#noteUse(entry));
+    try {
+      const found = await work(source, this.#limited);
+      this.#lookup = found === undefined ? 'miss' : 'hit';
+      for (const problem of await cache.problems())
+        this.#complain(`not all that is kept can be read: ${problem}`);
+      return found;
+    } catch (error) {
+      this.signal.throwIfAborted();
+      this.#lookup = 'unavailable';
+      this.#complain(`${this.place.transport.name} cannot be used: ${this.#explain(error)}`);
+      return undefined;
+    }
+  }
+
+  /** Has a result saved when this job ends, or by the next run here if this one is killed. */
+  async noteBuilt(action: Digest): Promise<void> {
+    if (!this.place.transport.access.write) return;
+    await this.#note(() => noteBuilt(this.pending, action));
+  }
+
+  report(): KeptReport {
+    return {
+      place: this.place.transport.name,
+      lookup: this.#lookup,
+      restored: this.#cache?.bytes ?? 0,
+      problem: this.#problem,
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.place[Symbol.asyncDispose]();
+  }
+
+  async #noteUse({ action, usedAt }: Entry): Promise<void> {
+    if (Date.now() - usedAt < this.config.maxAge * UNTOLD_SHARE) return;
+    await this.#note(() => noteUsed(this.pending, action.hash));
+  }
+
+  async #note(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      this.#complain(`what is new cannot be noted for ${this.place.transport.name}: ${messageOf(error)}`);
+    }
+  }
+
+  #explain(error: unknown): string {
+    if (!this.#limited.aborted && !(error instanceof DOMException)) return messageOf(error);
+    return `it took longer than ${formatDuration(Math.min(INDEX_LIMIT, this.config.timeLimit))}`;
+  }
+
+  #complain(text: string): void {
+    if (this.#problem === null) this.log.warn(text);
+    this.#problem ??= text;
+  }
+}

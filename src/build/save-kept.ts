@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { blobFile } from '../cache/blob-file.js';
+import { forgetPending, type PendingSave, readPending } from '../cache/pending.js';
+import { type FreshResult, type SaveOutcome, saveResults } from '../cache/save-results.js';
+import { REWRITE_BYTES } from '../cache/tidy-index.js';
+import { type CacheFolder, cacheFolder } from '../casd/folder.js';
+import { objectPath } from '../casd/layout.js';
+import { storedClosure } from '../casd/stored-closure.js';
+import { readStoredResult } from '../casd/stored-results.js';
+import type { CacheConfig } from '../config/config.js';
+import { messageOf } from '../errors.js';
+import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { Host } from '../host/host.js';
+import type { Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+import { describeSave, describeFailedSave } from './describe-save.js';
+import { formatDuration } from '../report/format-quantity.js';
+import type { SaveReport } from '../report/kept-report.js';
+import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
+
+type SavingHost = Pick<Host, 'machine' | 'provenance' | 'log'>;
+
+/**
+ * Saves what this job built where the next runs find it, and what an earlier job here could not save. Only what is new
+ * is sent; where nothing is, nobody is asked.
+ *
+ * @returns undefined where there was nothing to do; what goes wrong is told there and not thrown, but for a cancel
+ */
+export async function saveKept(
+  config: CacheConfig,
+  host: SavingHost,
+  signal: AbortSignal,
+): Promise<SaveReport | undefined> {
+  if (config.kept.kind === 'none') return undefined;
+  const folder = cacheFolder(config.directory);
+  const notes = pendingFolder(config, host, folder);
+  const pending = await readPending(notes);
+  if (pending.names.length === 0) return undefined;
+  const start = performance.now();
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(config.timeLimit)]);
+  try {
+    await using place = await openKeptPlace(config, host, folder);
+    if (place?.transport.access.write !== true) return undefined;
+    host.log.phase(`saving to ${place.transport.name}`);
+    const outcome = await save(config, place, folder, pending, limited);
+    await forgetPending(notes, pending);
+    return describeSave(outcome, performance.now() - start);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = limited.aborted
+      ? `it took longer than ${formatDuration(config.timeLimit)}`
+      : messageOf(error);
+    return describeFailedSave(why, performance.now() - start);
+  }
+}
+
+async function save(
+  { maxAge, quota }: CacheConfig,
+  place: OpenKeptPlace,
+  folder: CacheFolder,
+  { built, used, lost }: PendingSave,
+  signal: AbortSignal,
+): Promise<SaveOutcome> {
+  const { own, readable } = place.scopes;
+  return saveResults(
+    {
+      place,
+      scope: own,
+      readable,
+      fresh: await readFresh(folder, built),
+      used,
+      lost,
+      inputOf: (digest) => blobFile(digest, join(folder.storage, objectPath(digest))),
+      limits: { maxAge, quota, rewriteBytes: REWRITE_BYTES },
+      now: Date.now(),
+    },
+    signal,
+  );
+}
+
+/** The results that were noted; one that the local cache has expired since is nobody's any more. */
+async function readFresh(folder: CacheFolder, built: readonly Digest[]): Promise<readonly FreshResult[]> {
+  const fresh: FreshResult[] = [];
+  for (const action of built) {
+    const result = await readStoredResult(folder, action);
+    if (result === undefined) continue;
+    try {
+      const blobs = await storedClosure(folder, result);
+      fresh.push({ action, result: Buffer.from(ActionResult.encode(result).finish()), blobs });
+    } catch (error) {
+      if (!(error instanceof UnusableBlob)) throw error;
+    }
+  }
+  return fresh;
+}

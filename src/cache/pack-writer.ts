@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { setImmediate } from 'node:timers/promises';
+import { systemErrorCode } from '../errors.js';
+import { digestOf, sameDigest, type Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+import type { PackInput } from './blob-file.js';
+import type { Pack } from './cache-index.js';
+import { nodeZstd, type NodeZstd } from './node-zstd.js';
+
+/** Small blobs are handed on together. */
+const PIECE_BYTES = 1 << 20;
+/** So often others get their turn. */
+const BLOBS_AT_ONCE = 500;
+
+/**
+ * Writes blobs into a new pack, one after the other, each held against its digest.
+ *
+ * @param file where nothing is yet
+ * @param zstd null: does not compress
+ * @throws UnusableBlob for the first that is missing or not what its digest says; then, and after every other error,
+ *   nothing is at `file`
+ */
+export async function writePack(
+  file: string,
+  inputs: Iterable<PackInput>,
+  signal: AbortSignal,
+  zstd: NodeZstd | null = nodeZstd,
+): Promise<Omit<Pack, 'key'>> {
+  const blobs: Digest[] = [];
+  const content = contentOf(inputs, blobs, signal);
+  const target = await open(file, 'wx', 0o600);
+  try {
+    const hash = createHash('sha256');
+    let bytes = 0;
+    for await (const piece of zstd === null ? content : compressed(zstd, content, signal)) {
+      signal.throwIfAborted();
+      hash.update(piece);
+      bytes += piece.length;
+      await target.writeFile(piece);
+    }
+    await target.close();
+    return { id: hash.digest('hex'), bytes, codec: zstd === null ? 'none' : 'zstd', blobs };
+  } catch (error) {
+    await target.close();
+    await rm(file, { force: true });
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+/**
+ * One frame, and no more: where Node's compressor is told of the end while it still has a piece to do, it ends the
+ * frame with that piece and then ends an empty one. Ending this early ends what it reads from.
+ */
+async function* compressed(
+  zstd: NodeZstd,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const compressor = zstd.createZstdCompress({ chunkSize: 256 * 1024, writableHighWaterMark: 1 });
+  const fed = pipeline(content, compressor, { signal }).catch((error: unknown) => {
+    compressor.destroy(error as Error);
+  });
+  try {
+    for await (const piece of compressor) yield piece as Buffer;
+  } finally {
+    compressor.destroy();
+    await fed;
+  }
+}
+
+/** @param blobs gets the digest of each, once it was held against it */
+async function* contentOf(
+  inputs: Iterable<PackInput>,
+  blobs: Digest[],
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let gathered: Uint8Array[] = [];
+  let bytes = 0;
+  for (const input of inputs) {
+    const content = openBlob(input);
+    const small = !(Symbol.asyncIterator in content);
+    if (small) {
+      if (!sameDigest(digestOf(content), input.digest)) throw new UnusableBlob(input.digest, 'corrupt');
+      gathered.push(content);
+      bytes += content.length;
+    }
+    if (bytes >= PIECE_BYTES || (!small && bytes > 0)) {
+      yield Buffer.concat(gathered, bytes);
+      gathered = [];
+      bytes = 0;
+    }
+    if (!small) yield* checked(input.digest, content, signal);
+    if (blobs.push(input.digest) % BLOBS_AT_ONCE === 0) await setImmediate();
+    signal.throwIfAborted();
+  }
+  if (bytes > 0) yield Buffer.concat(gathered, bytes);
+}
+
+function openBlob(input: PackInput): Uint8Array | AsyncIterable<Uint8Array> {
+  try {
+    return input.open();
+  } catch (error) {
+    throw missingOr(input.digest, error);
+  }
+}
+
+async function* checked(
+  digest: Digest,
+  content: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const hash = createHash('sha256');
+  let left = digest.sizeBytes;
+  try {
+    for await (const piece of content) {
+      signal.throwIfAborted();
+      left -= piece.length;
+      if (left < 0) break;
+      hash.update(piece);
+      yield piece;
+    }
+  } catch (error) {
+    throw missingOr(digest, error);
+  }
+  if (left !== 0 || hash.digest('hex') !== digest.hash) throw new UnusableBlob(digest, 'corrupt');
+}
+
+function missingOr(digest: Digest, error: unknown): unknown {
+  return systemErrorCode(error) === 'ENOENT' ? new UnusableBlob(digest, 'missing') : error;
+}

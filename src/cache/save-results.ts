@@ -1,0 +1,164 @@
+import type { Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
+import type { KeptTotals } from '../report/kept-report.js';
+import type { PackInput } from './blob-file.js';
+import { type BuiltPack, buildPacks } from './build-packs.js';
+import type { CacheIndex, Entry, EntryScope, Pack } from './cache-index.js';
+import { compactPacks } from './compact-packs.js';
+import { sumUsage } from './plan-compaction.js';
+import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './read-scope.js';
+import { NEWER, storeIndex } from './store-index.js';
+import { storePacks } from './store-packs.js';
+import { sweepDropped } from './sweep-dropped.js';
+import { type GoneEntry, replacePacks, type TidyLimits } from './tidy-index.js';
+import { TransportError } from './transport.js';
+
+/** A result that is to be kept. */
+export interface FreshResult {
+  readonly action: Digest;
+  /** An encoded ActionResult. */
+  readonly result: Buffer;
+  /** Everything it needs, as in an Entry. */
+  readonly blobs: readonly Digest[];
+}
+
+export interface SaveRequest {
+  readonly place: IndexPlace;
+  readonly scope: EntryScope;
+  /** Refs whose packs may be named instead of being stored again. */
+  readonly readable: readonly string[];
+  readonly fresh: readonly FreshResult[];
+  /** Hashes of actions whose kept results were used. */
+  readonly used: readonly string[];
+  /** Ids of packs that cannot be fetched any more. */
+  readonly lost: readonly string[];
+  readonly inputOf: (digest: Digest) => PackInput;
+  readonly limits: Omit<TidyLimits, 'borrowed'>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export interface SaveOutcome {
+  /** Bytes of packs and index. */
+  readonly sent: number;
+  readonly results: number;
+  readonly blobs: number;
+  /** Of what was sent, bytes of packs that hold what older packs held. */
+  readonly moved: number;
+  readonly gone: readonly GoneEntry[];
+  /** Fresh results that could not be saved, for a blob of theirs is missing or corrupt. */
+  readonly unusable: readonly UnusableBlob[];
+  readonly kept: KeptTotals;
+}
+
+/**
+ * Saves results where the next runs find them: first packs of the blobs that are new, then an index that names them.
+ * Until the index is stored, everything is as it was.
+ *
+ * @throws TransportError
+ */
+export async function saveResults(request: SaveRequest, signal: AbortSignal): Promise<SaveOutcome> {
+  const { place, scope } = request;
+  const own = await readLater(place, await readNewest(place, scope.ref, signal), signal);
+  if (own.newerWriter) throw new TransportError(NEWER, 'denied');
+  const borrowed = await packsOfOthers(request, own, signal);
+  const { fresh, packs: built, unusable } = await buildFresh(request, own.index, borrowed, signal);
+  const index = withResults(own.index, { ...request, fresh }, [...built.map(unkeyed), ...borrowed.values()]);
+  const limits = { ...request.limits, borrowed: new Set(borrowed.keys()) };
+  const { plan, moved } = await compactPacks(place, index, built, { ...request, limits }, signal);
+
+  const needed = [...built.filter(({ pack }) => plan.index.packs.has(pack.id)), ...moved];
+  const keyOf = (id: string, attempt: number) => place.keys.pack(scope.ref, id, attempt);
+  const { packs, sent } = await storePacks(place.transport, keyOf, needed, signal);
+  const complete = replacePacks(plan.index, plan.rewritten, packs);
+  const stored = await storeIndex(place, scope.ref, own.sequence, complete, signal);
+  await sweepDropped(place, scope.ref, stored, own.index, signal);
+  const { bytes, dead } = sumUsage(plan.usages);
+  return {
+    sent: sent + stored.bytes,
+    results: fresh.filter(({ action }) => complete.entries.has(action.hash)).length,
+    blobs: built.reduce((sum, { pack }) => sum + pack.blobs.length, 0),
+    moved: moved.reduce((sum, { pack }) => sum + pack.bytes, 0),
+    gone: plan.gone,
+    unusable,
+    kept: { results: stored.index.entries.size, packs: stored.index.packs.size, bytes, dead },
+  };
+}
+
+/** The packs that others wrote for us to read. Without them more is sent, and nothing else is different. */
+async function packsOfOthers(
+  { place, scope, readable, fresh }: SaveRequest,
+  own: ScopeIndex,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Pack>> {
+  if (fresh.length === 0) return new Map();
+  const others = readable.filter((ref) => ref !== scope.ref);
+  const scopes = await Promise.all(
+    others.map((ref) => readNewest(place, ref, signal).catch(() => undefined)),
+  );
+  signal.throwIfAborted();
+  const packs = scopes.flatMap((other) => [...(other?.index.packs ?? [])]);
+  return new Map(packs.filter(([id]) => !own.index.packs.has(id)));
+}
+
+interface BuiltFresh {
+  readonly fresh: readonly FreshResult[];
+  readonly packs: readonly BuiltPack[];
+  readonly unusable: readonly UnusableBlob[];
+}
+
+/** Writes packs of what is new; a result that is damaged here is left out. */
+async function buildFresh(
+  request: SaveRequest,
+  own: CacheIndex,
+  borrowed: ReadonlyMap<string, Pack>,
+  signal: AbortSignal,
+): Promise<BuiltFresh> {
+  const held = heldBlobs([...own.packs.values(), ...borrowed.values()], new Set(request.lost));
+  const unusable: UnusableBlob[] = [];
+  for (let { fresh } = request; ;) {
+    const entries = fresh.map(({ blobs }) => blobs);
+    const wanted = new Set(
+      entries.flatMap((blobs) => blobs.map(({ hash }) => hash)).filter((hash) => !held.has(hash)),
+    );
+    try {
+      const packs = await buildPacks(entries, wanted, request.inputOf, request.place.scratch, signal);
+      return { fresh, packs, unusable };
+    } catch (error) {
+      if (!(error instanceof UnusableBlob)) throw error;
+      unusable.push(error);
+      fresh = fresh.filter(({ blobs }) => !blobs.some(({ hash }) => hash === error.digest.hash));
+    }
+  }
+}
+
+function heldBlobs(packs: readonly Pack[], lost: ReadonlySet<string>): ReadonlySet<string> {
+  const held = new Set<string>();
+  for (const { id, blobs } of packs) {
+    if (!lost.has(id)) for (const { hash } of blobs) held.add(hash);
+  }
+  return held;
+}
+
+function unkeyed({ pack }: BuiltPack): Pack {
+  return { ...pack, key: '' };
+}
+
+/** The index with what this run adds to it. */
+function withResults(
+  index: CacheIndex,
+  { fresh, used, scope, now }: SaveRequest,
+  packs: readonly Pack[],
+): CacheIndex {
+  const entries = new Map<string, Entry>(index.entries);
+  for (const hash of used) {
+    const entry = entries.get(hash);
+    if (entry !== undefined) entries.set(hash, { ...entry, usedAt: now });
+  }
+  for (const { action, result, blobs } of fresh) {
+    entries.set(action.hash, { action, result, blobs, scope, writtenAt: now, usedAt: now });
+  }
+  const all = new Map(index.packs);
+  for (const pack of packs) all.set(pack.id, pack);
+  return { ...index, entries, packs: all };
+}

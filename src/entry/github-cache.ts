@@ -1,0 +1,3 @@
+import { serveGithubCache } from '../cache/github/serve.js';
+
+serveGithubCache();

@@ -1,0 +1,50 @@
+import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
+import type { ForgottenWhy, KeptReport, SaveReport } from './kept-report.js';
+import type { RunReport } from './report.js';
+
+const LOOKUP = {
+  hit: 'had the result',
+  miss: 'did not have the result',
+  unavailable: 'could not be used',
+  'not asked': 'was not asked',
+} as const;
+
+const FORGOTTEN: Readonly<Record<ForgottenWhy, string>> = {
+  unused: 'unused for longer than `cache-max-age`',
+  lost: 'no longer there in full',
+  'over-quota': 'the oldest beyond `cache-quota`',
+  'larger-than-quota': 'larger than `cache-quota`',
+  'index-full': 'more than one index may name',
+};
+
+/** What a run had of the cache between runs, and what it gave to it. */
+export function keptLines({ kept, save }: Pick<RunReport, 'kept' | 'save'>): readonly string[] {
+  return [...(kept === null ? [] : [keptLine(kept)]), ...(save === null ? [] : [saveLine(save)])];
+}
+
+function keptLine({ place, lookup, restored, problem }: KeptReport): string {
+  return [
+    `${place} ${LOOKUP[lookup]}`,
+    ...(restored > 0 ? [`${formatBytes(restored)} fetched`] : []),
+    ...(problem === null ? [] : [problem]),
+  ].join('; ');
+}
+
+/** What a save did, in one line. */
+export function saveLine(save: SaveReport): string {
+  if (save.problem !== null && save.kept === null) return `nothing was saved: ${save.problem}`;
+  return [
+    `saved ${formatCount(save.results, 'result')} and ${formatCount(save.blobs, 'new blob')}, ` +
+      `${formatBytes(save.saved)} in ${formatDuration(save.duration)}`,
+    ...(save.moved > 0 ? [`of it ${formatBytes(save.moved)} to make up for dead space`] : []),
+    ...save.forgotten.map(
+      ({ why, results }) => `${formatCount(results, 'result')} forgotten (${FORGOTTEN[why]})`,
+    ),
+    ...(save.kept === null ? [] : [totals(save.kept)]),
+    ...(save.problem === null ? [] : [save.problem]),
+  ].join('; ');
+}
+
+function totals({ results, packs, bytes, dead }: NonNullable<SaveReport['kept']>): string {
+  return `kept now: ${formatCount(results, 'result')} in ${formatCount(packs, 'pack')}, ${formatBytes(bytes)} (${formatShare(dead, bytes)} dead)`;
+}
