@@ -13,7 +13,7 @@ export const INPUTS = {
   "download-outputs": { group: "build", default: "true", description: "Write the outputs into the workspace; `false` on a gate that only asks whether it builds." },
   "network": { group: "sandbox", default: "off", description: "`off`: only the build's own loopback; `on`: the network of the host." },
   "host-paths": { group: "sandbox", default: "", description: "More files and folders of the host to show to the build, read-only, one a line. Their content is part of the action." },
-  "remote": { group: "remote", default: "", description: "The remote endpoint: `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `unix:PATH`. Without one nothing leaves this machine." },
+  "remote": { group: "remote", default: "", description: "The remote endpoint: `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `unix:PATH`." },
   "remote-instance": { group: "remote", default: "", description: "The instance name at the endpoint." },
   "remote-cas": { group: "remote", default: "", description: "The endpoint of the CAS, where it is not `remote`." },
   "remote-action-cache": { group: "remote", default: "", description: "The endpoint of the action cache, where it is not `remote`." },

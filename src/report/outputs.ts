@@ -1,5 +1,5 @@
 import { formatDigest } from '../reapi/digest.js';
-import type { RunReport } from './report.js';
+import { type RunReport, savedBytes } from './report.js';
 
 /**
  * What a later step can read of this one, by name; an empty text is what there is not. `record` is not among them: only
@@ -16,6 +16,6 @@ export function renderOutputs(report: RunReport): Readonly<Record<string, string
     'remote-status': report.remote?.status ?? 'none',
     'casd-socket': report.casdSocket ?? '',
     'cache-size': report.cache === null ? '' : String(report.cache.size),
-    'cache-saved-bytes': '0',
+    'cache-saved-bytes': String(savedBytes(report)),
   };
 }

@@ -1,5 +1,5 @@
 import { formatDigest, type Digest } from '../reapi/digest.js';
-import type { ReportedOutput, RunReport } from './report.js';
+import { type ReportedOutput, type RunReport, savedBytes } from './report.js';
 
 /** A run without a remote has the same fields, so that readers need no special case. */
 const NO_REMOTE = { endpoint: null, status: 'none', services: [], delay: 0, pushed: null } as const;
@@ -30,7 +30,7 @@ export function renderRecord(report: RunReport): object {
       size: report.cache?.size ?? null,
       quota: report.cache?.quota ?? null,
       restored: report.kept?.restored ?? 0,
-      saved: report.save?.saved ?? 0,
+      saved: savedBytes(report),
       expired: 0,
     },
     kept: report.kept,

@@ -74,3 +74,8 @@ export interface RunReport {
   readonly buildDuration: number | null;
   readonly warnings: readonly string[];
 }
+
+/** Bytes that this run gave to those that follow, wherever they are kept. */
+export function savedBytes({ remote, save }: RunReport): number {
+  return (remote?.pushed?.bytes ?? 0) + (save?.saved ?? 0);
+}
