@@ -275,3 +275,22 @@ test('everybody decides alike, in whatever order the index came', () => {
   expect(turned.rewritten).toEqual(plan.rewritten);
   expect(plan.gone.length).toBeGreaterThan(0);
 });
+
+describe('packs that others keep', () => {
+  const [needed, rest] = [blob('needed', 1_000), blob('rest', 9_000)];
+  const theirs = pack('theirs', [needed, rest]);
+  const one = used('x', NOW, [needed]);
+
+  test('are named as they are, however much of them we do not need', () => {
+    const plan = tidy(indexOf([theirs], [one]), { borrowed: new Set([theirs.id]) });
+    expect(plan.rewritten).toEqual([]);
+    expect(plan.index.packs.get(theirs.id)).toEqual(theirs);
+    expect(tidy(indexOf([theirs], [one])).rewritten).toHaveLength(1);
+  });
+
+  test('take nothing of our quota', () => {
+    const limits = { quota: 10, borrowed: new Set([theirs.id]) };
+    expect(told(tidy(indexOf([theirs], [one]), limits)).stays).toEqual(['x']);
+    expect(told(tidy(indexOf([theirs], [one]), { quota: 10 })).stays).toEqual([]);
+  });
+});

@@ -28,11 +28,12 @@ export function planCompaction(
   let room = rewriteBytes;
   const rewritten: PackUsage[] = [];
   const byShare = usages
+    .filter(({ deadBytes }) => deadBytes > 0)
     .map((usage) => ({ usage, share: usage.deadBytes / usage.pack.bytes }))
     .sort((a, b) => b.share - a.share);
   for (const { usage, share } of byShare) {
     const wanted = dead > DEAD_SHARE * bytes || (bytes > quota && share >= worthwhileShare);
-    if (!wanted || usage.deadBytes === 0) break;
+    if (!wanted) break;
     if (usage.liveContent > room) continue;
     rewritten.push(usage);
     room -= usage.liveContent;

@@ -64,7 +64,7 @@ export async function saveResults(request: SaveRequest, signal: AbortSignal): Pr
   const borrowed = await packsOfOthers(request, own, signal);
   const { fresh, packs: built, unusable } = await buildFresh(request, own.index, borrowed, signal);
   const index = withResults(own.index, { ...request, fresh }, [...built.map(unkeyed), ...borrowed.values()]);
-  const limits = { ...request.limits, borrowed: new Set(borrowed.keys()) };
+  const limits = { ...request.limits, borrowed: packsKeptByOthers(index, place.keys.packPrefix(scope.ref)) };
   const { plan, moved } = await compactPacks(place, index, built, { ...request, limits }, signal);
 
   const needed = [...built.filter(({ pack }) => plan.index.packs.has(pack.id)), ...moved];
@@ -140,8 +140,16 @@ function heldBlobs(packs: readonly Pack[], lost: ReadonlySet<string>): ReadonlyS
   return held;
 }
 
+function packsKeptByOthers({ packs }: CacheIndex, prefix: string): ReadonlySet<string> {
+  const others = [...packs.values()].filter(({ key }) => key !== UNKEYED && !key.startsWith(prefix));
+  return new Set(others.map(({ id }) => id));
+}
+
+/** Of a pack that is not stored yet. */
+const UNKEYED = '';
+
 function unkeyed({ pack }: BuiltPack): Pack {
-  return { ...pack, key: '' };
+  return { ...pack, key: UNKEYED };
 }
 
 /** The index with what this run adds to it. */

@@ -8,6 +8,8 @@ import type { CompactionLimits } from './plan-compaction.js';
 export interface TidyLimits extends CompactionLimits {
   /** How long an entry is kept that nobody uses, in milliseconds. */
   readonly maxAge: number;
+  /** Ids of packs that others keep: what they take is not ours to count, and they are not ours to rewrite. */
+  readonly borrowed?: ReadonlySet<string>;
 }
 
 /** What a save may move of what it finds, in bytes of blobs. */
@@ -44,7 +46,7 @@ export function tidyIndex(
   limits: TidyLimits,
   lostPacks: ReadonlySet<string> = new Set(),
 ): TidyPlan {
-  const table = new BlobTable(new Map([...index.packs].filter(([id]) => !lostPacks.has(id))));
+  const table = new BlobTable(countedPacks(index, limits.borrowed ?? new Set(), lostPacks));
   const usable: NumberedEntry[] = [];
   const gone: GoneEntry[] = [];
   for (const entry of newestFirst(index.entries.values(), now)) {
@@ -54,7 +56,8 @@ export function tidyIndex(
     else usable.push({ entry, numbers });
   }
   const { staying, usages, rewritten, gone: tooMuch } = fitQuota(table, usable, limits);
-  const packs = new Map(usages.map(({ pack }) => [pack.id, pack]));
+  const needed = new Set(usages.map(({ pack }) => pack.id));
+  const packs = new Map([...index.packs].filter(([id]) => needed.has(id)));
   return {
     index: {
       packs,
@@ -66,6 +69,16 @@ export function tidyIndex(
     usages,
     rewritten,
   };
+}
+
+/** The packs that can be read; one that others keep takes nothing. */
+function countedPacks(
+  { packs }: CacheIndex,
+  borrowed: ReadonlySet<string>,
+  lost: ReadonlySet<string>,
+): CacheIndex['packs'] {
+  const counted = [...packs].filter(([id]) => !lost.has(id));
+  return new Map(counted.map(([id, pack]) => [id, borrowed.has(id) ? { ...pack, bytes: 0 } : pack]));
 }
 
 /** An index after the blobs of some packs were moved into others. */
