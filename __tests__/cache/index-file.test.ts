@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { EMPTY_INDEX, type CacheIndex } from '../../src/cache/cache-index.js';
 import { decodeIndex, encodeIndex } from '../../src/cache/index-file.js';
 import { UnreadableIndex } from '../../src/cache/unreadable-index.js';
+import { formatDigest } from '../../src/reapi/digest.js';
 import { blob, entry, indexOf, pack } from './sample-index.js';
 
 const blobs = Array.from({ length: 20 }, (_, i) => blob(`blob ${i}`, i * 1_000));
@@ -87,7 +88,8 @@ describe('an index that was written', () => {
     );
     expect(one.length).toBeLessThan(100_000 * 50);
     expect(fifty.length - one.length).toBeLessThan(50 * 100);
-    expect(decodeIndex(fifty).entries.get(entry('49', []).action.hash)?.blobs).toEqual(many.slice(49));
+    const last = decodeIndex(fifty).entries.get(entry('49', []).action.hash);
+    expect(last?.blobs.map(formatDigest).join()).toBe(many.slice(49).map(formatDigest).join());
   });
 });
 
@@ -104,19 +106,22 @@ describe('a damaged index is never read', () => {
   const whole = encodeIndex(sample);
 
   test('whichever byte is flipped', () => {
+    const unnoticed: string[] = [];
     for (let at = 0; at < whole.length; at++) {
       for (const bit of [0x01, 0x20, 0x80]) {
         const flipped = Buffer.from(whole);
         flipped[at] = (flipped[at] ?? 0) ^ bit;
-        expect([at, bit, problemWith(flipped)?.kind]).toEqual([at, bit, 'damaged']);
+        if (problemWith(flipped)?.kind !== 'damaged') unnoticed.push(`${bit} in ${at}`);
       }
     }
+    expect(unnoticed).toEqual([]);
   });
 
   test('wherever it ends', () => {
-    for (let length = 0; length < whole.length; length++) {
-      expect([length, problemWith(whole.subarray(0, length))?.kind]).toEqual([length, 'damaged']);
-    }
+    const read = Array.from(whole.keys()).filter(
+      (length) => problemWith(whole.subarray(0, length))?.kind !== 'damaged',
+    );
+    expect(read).toEqual([]);
     expect(problemWith(Buffer.concat([whole, Buffer.from('\n')]))?.kind).toBe('damaged');
   });
 

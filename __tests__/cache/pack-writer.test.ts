@@ -123,18 +123,18 @@ describe.each(ways)('a pack that is written %s', (_, zstd) => {
       expect(await folder.names()).toEqual([]);
     });
   });
-
-  test('takes a hundred thousand small blobs', async () => {
-    const inputs = Array.from({ length: 100_000 }, (__, i) => input(Buffer.from(`blob ${i}`)));
-    const written = await writePack(folder.file('pack'), inputs, never, zstd);
-    const hashes = written.blobs.map(({ hash }) => hash);
-    const read = await digestsOf(folder.file('pack'), { ...written, key: 'k' }, hashes);
-    expect(read.every((digest, i) => digest?.hash === inputs[i]?.digest.hash)).toBe(true);
-  });
 });
 
 test('leaves alone what is there already', async () => {
   await writeFile(folder.file('pack'), 'mine');
   await expect(writePack(folder.file('pack'), [], never)).rejects.toMatchObject({ code: 'EEXIST' });
   expect(await folder.names()).toEqual(['pack']);
+});
+
+test('takes a hundred thousand small blobs', async () => {
+  const inputs = Array.from({ length: 100_000 }, (_, i) => input(Buffer.from(`blob ${i}`)));
+  const written = await writePack(folder.file('pack'), inputs, never);
+  const hashes = written.blobs.map(({ hash }) => hash);
+  const read = await digestsOf(folder.file('pack'), { ...written, key: 'k' }, hashes);
+  expect(read.every((digest, i) => digest?.hash === inputs[i]?.digest.hash)).toBe(true);
 });

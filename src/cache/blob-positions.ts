@@ -25,7 +25,7 @@ export class BlobNumbering {
     let end = 0;
     let count = 0;
     for (const blob of blobs) {
-      const number = this.#numberOf(blob);
+      const number = this.#isAt(end, blob) ? end : this.#numberOf(blob);
       if (number !== undefined && count > 0 && number === end) {
         rows[rows.length - 1] = ++count;
         end++;
@@ -44,7 +44,13 @@ export class BlobNumbering {
 
   #numberOf(blob: Digest): number | undefined {
     const number = this.#numbers.get(blob.hash);
-    return number !== undefined && this.#blobs[number]?.sizeBytes === blob.sizeBytes ? number : undefined;
+    return number !== undefined && this.#isAt(number, blob) ? number : undefined;
+  }
+
+  /** Asked first of the next number, for blobs mostly follow one another, and that is quicker than to look it up. */
+  #isAt(number: number, { hash, sizeBytes }: Digest): boolean {
+    const blob = this.#blobs[number];
+    return blob?.hash === hash && blob.sizeBytes === sizeBytes;
   }
 }
 

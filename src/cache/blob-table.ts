@@ -27,18 +27,20 @@ export class BlobTable {
   numbersOf(blobs: readonly Digest[]): Int32Array | undefined {
     const numbers = new Int32Array(blobs.length);
     let length = 0;
+    let next = 0;
     for (const blob of blobs) {
       if (blob.sizeBytes === 0) continue;
-      const number = this.numberOf(blob);
+      const number = this.#isAt(next, blob) ? next : this.numberOf(blob);
       if (number === undefined) return undefined;
       numbers[length++] = number;
+      next = number + 1;
     }
     return numbers.subarray(0, length);
   }
 
-  numberOf({ hash, sizeBytes }: Digest): number | undefined {
-    const number = this.#numbers.get(hash);
-    return number !== undefined && this.#blobs[number]?.sizeBytes === sizeBytes ? number : undefined;
+  numberOf(blob: Digest): number | undefined {
+    const number = this.#numbers.get(blob.hash);
+    return number !== undefined && this.#isAt(number, blob) ? number : undefined;
   }
 
   bytesOf(number: number): number {
@@ -58,6 +60,11 @@ export class BlobTable {
   /** The numbers of all packs that hold it, where they are several. */
   holdersOf(number: number): readonly number[] | undefined {
     return this.#moreHolders.get(number);
+  }
+
+  #isAt(number: number, { hash, sizeBytes }: Digest): boolean {
+    const blob = this.#blobs[number];
+    return blob?.hash === hash && blob.sizeBytes === sizeBytes;
   }
 
   #add(blob: Digest, holder: number): void {

@@ -1,4 +1,4 @@
-import { formatDigest } from '../reapi/digest.js';
+import type { Digest } from '../reapi/digest.js';
 import { compareUtf8 } from '../reapi/order.js';
 import type { CacheIndex, Entry, Pack } from './cache-index.js';
 
@@ -30,7 +30,7 @@ function mergeMaps<T>(
 /** The same file may be there under two keys, where a writer died before it had finished the first. */
 function choosePack(a: Pack, b: Pack): Pack {
   if (a === b) return a;
-  return (compareUtf8(a.key, b.key) || compareUtf8(packWords(a), packWords(b))) <= 0 ? a : b;
+  return comparePacks(a, b) <= 0 ? a : b;
 }
 
 function mergeEntries(a: Entry, b: Entry): Entry {
@@ -45,14 +45,28 @@ function compareEntries(a: Entry, b: Entry): number {
     BELIEF[a.scope.tier] - BELIEF[b.scope.tier] ||
     a.writtenAt - b.writtenAt ||
     Buffer.compare(a.result, b.result) ||
-    compareUtf8(entryWords(a), entryWords(b))
+    compareBlobs([a.action], [b.action]) ||
+    compareBlobs(a.blobs, b.blobs) ||
+    compareUtf8(a.scope.ref, b.scope.ref)
   );
 }
 
-function packWords({ bytes, codec, blobs }: Pack): string {
-  return [bytes, codec, ...blobs.map(formatDigest)].join(' ');
+function comparePacks(a: Pack, b: Pack): number {
+  return (
+    compareUtf8(a.key, b.key) ||
+    a.bytes - b.bytes ||
+    compareUtf8(a.codec, b.codec) ||
+    compareBlobs(a.blobs, b.blobs)
+  );
 }
 
-function entryWords({ action, scope, blobs }: Entry): string {
-  return [formatDigest(action), ...blobs.map(formatDigest), scope.ref].join(' ');
+/** Most of what is merged is the same on both sides, and long. */
+function compareBlobs(a: readonly Digest[], b: readonly Digest[]): number {
+  if (a === b || a.length !== b.length) return a.length - b.length;
+  for (const [i, blob] of a.entries()) {
+    const other = b[i];
+    if (other === undefined || (blob.hash === other.hash && blob.sizeBytes === other.sizeBytes)) continue;
+    return compareUtf8(blob.hash, other.hash) || blob.sizeBytes - other.sizeBytes;
+  }
+  return 0;
 }
