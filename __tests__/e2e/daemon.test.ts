@@ -87,7 +87,7 @@ describe('casd start, status, stop', () => {
 describe('cache usage', () => {
   test('tells size against quota, with a daemon and without', async () => {
     const lines = [await bench.command('cache', 'usage'), await bench.command('cache', 'usage', '--json')];
-    expect(lines[0]?.stdout).toMatch(/^[\d.]+ k?B of 4 GB \(.*%\)\n$/);
+    expect(lines[0]?.stdout).toMatch(/^size +[\d.]+ k?B of 4 GB \(.*%\)$/m);
     expect(JSON.parse(lines[1]?.stdout ?? '')).toMatchObject({ folder: bench.cache, quota: 4_000_000_000 });
     await bench.run([], 'true');
     await bench.command('casd', 'start');

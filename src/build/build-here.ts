@@ -4,6 +4,7 @@ import { readUsage } from '../casd/usage.js';
 import type { RunReport } from '../report/report.js';
 import { describeRun } from './describe-run.js';
 import { buildMiss } from './miss.js';
+import { explainFullCache } from './explain-full-cache.js';
 import type { PreparedAction } from './prepare.js';
 import { reachCasd } from './reach-casd.js';
 import type { RunContext } from './run-context.js';
@@ -22,7 +23,8 @@ export async function buildHere(
     const { state, address } = casd;
     return describeRun(context, prepared, outcome, { buildbox: state.buildbox, address, usage });
   } catch (error) {
-    throw explainCasdError(error, context.folder, casd.state);
+    const needs = { quota: casd.state.quota, known: prepared.inputs.bytes };
+    throw (await explainFullCache(error, casd, needs)) ?? explainCasdError(error, context.folder, casd.state);
   } finally {
     casd.close();
   }

@@ -4,6 +4,7 @@ import type { Lease } from '../casd/leases.js';
 import { joinCasd, joinOrStartCasd } from '../casd/share.js';
 import type { CasdState } from '../casd/state.js';
 import type { Log, Machine } from '../machine.js';
+import { allotFolder } from './allot-folder.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { ToolFinder } from './tool-finder.js';
 
@@ -34,8 +35,9 @@ export async function reachCasd(
 }
 
 async function start(context: CasdContext, lease: Lease, signal: AbortSignal): Promise<CasdState> {
-  const { machine, folder, quota, tools, watch } = context;
+  const { machine, log, folder, quota, tools, watch } = context;
   const buildbox = await watch.measure('tools', () => tools.buildbox());
+  const allotment = await watch.measure('casd', () => allotFolder(folder, quota, log, signal));
   return watch.measure('casd', () =>
     joinOrStartCasd(
       {
@@ -44,6 +46,7 @@ async function start(context: CasdContext, lease: Lease, signal: AbortSignal): P
         fuse: buildbox.fuse,
         buildbox,
         quota,
+        allotment,
         searchPath: machine.path.join(':'),
         temporary: machine.temporary,
         trackingId: machine.environment.RUNNER_TRACKING_ID,

@@ -1,9 +1,9 @@
+import { status } from '@grpc/grpc-js';
 import { Fault } from '../errors.js';
 import { isRunning } from '../process/identity.js';
 import { RpcError } from '../rpc/call.js';
 import type { CacheFolder } from './folder.js';
 import { casdLogTail } from './log-tail.js';
-import { isFullCache } from './space.js';
 import type { CasdState } from './state.js';
 
 const WATCH_MILLISECONDS = 500;
@@ -19,6 +19,15 @@ export function explainCasdError(error: unknown, folder: CacheFolder, state: Cas
     });
   }
   return new Fault(`casd did not do its part: ${error.message}`, { cause: error, log: casdLogTail(folder) });
+}
+
+/**
+ * Whether casd refuses because disk or quota is full. It says so in two ways: status 8 from its capture calls, and
+ * status 13 with an `OutOfSpaceException` from its writes.
+ */
+export function isFullCache({ code, details }: RpcError): boolean {
+  if (code === status.INTERNAL) return details.includes('OutOfSpaceException');
+  return code === status.RESOURCE_EXHAUSTED && !details.includes('message larger than max');
 }
 
 function casdEnded(folder: CacheFolder, cause?: unknown): Fault {

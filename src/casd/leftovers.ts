@@ -2,26 +2,24 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
 import type { CacheFolder } from './folder.js';
+import { mountsIn } from './mounts.js';
 import { readState } from './state.js';
 
 const UNMOUNT_DEADLINE = 10_000;
 
+/** Where casd keeps what it works on, below its storage. It neither counts nor cleans what an earlier one left there. */
+const UNFINISHED = ['cas/staging', 'cas/tmp', 'actioncache/tmp', 'assets/tmp'];
+
 /** The mount points at or below a folder, deepest first, out of `/proc/PID/mountinfo` (proc(5)). */
 export function mountsBelow(mountinfo: string, folder: string): readonly string[] {
-  return mountinfo
-    .split('\n')
-    .map((line) => unescapeMount(line.split(' ')[4] ?? ''))
+  return mountsIn(mountinfo)
     .filter((mount) => mount === folder || mount.startsWith(`${folder}/`))
     .sort((a, b) => b.length - a.length);
 }
 
-function unescapeMount(text: string): string {
-  return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
-}
-
 /**
- * Removes what a casd that was killed leaves behind: FUSE mounts, staged trees, its socket. Call it only while no
- * casd runs on this folder.
+ * Removes what a casd that was killed leaves behind: FUSE mounts, staged trees, half-written blobs, its socket. Call it
+ * only while no casd runs on this folder.
  */
 export async function removeLeftovers(
   folder: CacheFolder,
@@ -30,9 +28,11 @@ export async function removeLeftovers(
 ): Promise<void> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8');
   for (const mount of mountsBelow(mountinfo, folder.storage)) await unmount(mount, searchPath, signal);
-  const staging = join(folder.storage, 'cas', 'staging');
-  for (const name of await readdir(staging).catch(() => [])) {
-    await rm(join(staging, name), { recursive: true, force: true });
+  for (const unfinished of UNFINISHED) {
+    const inside = join(folder.storage, unfinished);
+    for (const name of await readdir(inside).catch(() => [])) {
+      await rm(join(inside, name), { recursive: true, force: true });
+    }
   }
   await rm(folder.work, { recursive: true, force: true });
   for (const name of await readdir(folder.run).catch(() => [])) {

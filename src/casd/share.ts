@@ -65,8 +65,11 @@ export async function dismissCasd(folder: CacheFolder, searchPath: string): Prom
   return users;
 }
 
-/** Cleans even where the daemon has ended by itself: one that was killed leaves its mounts. */
-async function stopAndClean(folder: CacheFolder, searchPath: string): Promise<void> {
+/**
+ * Stops the daemon, and cleans even where it has ended by itself: one that was killed leaves its mounts. Call it only
+ * under the folder's lock.
+ */
+export async function stopAndClean(folder: CacheFolder, searchPath: string): Promise<void> {
   const state = readRunningState(folder);
   if (state !== undefined) await stopCasd(folder, state);
   await removeLeftovers(folder, searchPath, NEVER);

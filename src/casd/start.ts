@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../errors.js';
 import { endProcess, identify } from '../process/identity.js';
+import type { Allotment } from './allotment.js';
 import type { CacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { casdLogTail } from './log-tail.js';
@@ -17,8 +18,10 @@ export interface CasdSettings {
   /** Where buildbox-fuse is; casd looks for it on its PATH. */
   readonly fuse: string | undefined;
   readonly buildbox: { readonly version: string; readonly source: string };
-  /** Bytes. */
+  /** Bytes that the user allows the cache folder to hold. */
   readonly quota: number;
+  /** What of it casd may use. */
+  readonly allotment: Pick<Allotment, 'quota' | 'reserved'>;
   /** The PATH of the machine, for fusermount3. */
   readonly searchPath: string;
   /** A folder with a short path, should the cache folder's be too long for a socket. */
@@ -98,7 +101,8 @@ async function spawnCasd(settings: CasdSettings, socket: string): Promise<ChildP
       settings.casd,
       [
         `--bind=unix:${socket}`,
-        `--quota-high=${settings.quota}`,
+        `--quota-high=${settings.allotment.quota}`,
+        `--reserved=${settings.allotment.reserved}`,
         '--cache-failures=false',
         '--log-level=warning',
         folder.storage,

@@ -11,7 +11,7 @@ const casdState = v.object({
   /** A folder made only for the socket, to be removed with it; null when the socket is in the cache folder. */
   socketFolder: v.nullable(v.string()),
   buildbox: v.object({ version: v.string(), source: v.string() }),
-  /** Bytes. */
+  /** Bytes that the user allows the cache folder to hold; casd has been given what is left for it. */
   quota: v.number(),
 });
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Compressor_Value } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, formatDigest, type Digest } from '../reapi/digest.js';
+import { BLOB_OVERHEAD, batchesBySize } from '../rpc/batches-by-size.js';
 import { callClientStream, callUnary, type CallLimits, rpcErrorOf } from '../rpc/call.js';
-import { BATCH_BYTES, batchesBySize } from './batches.js';
 import { type CasdConnection, LOCAL_INSTANCE } from './connection.js';
 
+/** casd refuses messages above 4 MiB; what a message has beside its blobs fits between. */
+const BATCH_BYTES = 3_900_000;
 /** Sixty thousand digests overflow a message; this many never do. */
 const DIGESTS_PER_QUESTION = 10_000;
 const FILES_PER_CAPTURE = 5_000;
@@ -42,9 +44,10 @@ export async function storeBlobs(
   signal: AbortSignal,
 ): Promise<void> {
   const limits = { signal, deadline: TRANSFER_DEADLINE };
-  for (const batch of batchesBySize(blobs, (blob) => blob.length)) {
+  const cost = (blob: Uint8Array) => blob.length + BLOB_OVERHEAD;
+  for (const batch of batchesBySize(blobs, cost, BATCH_BYTES)) {
     const [first] = batch;
-    if (first !== undefined && first.length > BATCH_BYTES) await writeBlob(casd, first, limits);
+    if (first !== undefined && cost(first) > BATCH_BYTES) await writeBlob(casd, first, limits);
     else await storeBatch(casd, batch, limits);
   }
 }

@@ -1,34 +1,70 @@
-import { randomUUID } from 'node:crypto';
-import { reachCasd } from '../build/reach-casd.js';
-import { Stopwatch } from '../build/stopwatch.js';
-import { toolFinder } from '../build/tool-finder.js';
+import { expireLocal } from '../build/expire-local.js';
+import { expiryRemote } from '../build/expiry-remote.js';
+import { readKeptUsage } from '../build/read-kept-usage.js';
+import { readLocalUsage } from '../build/read-local-usage.js';
 import { cacheFolder } from '../casd/folder.js';
-import { leaveCasd } from '../casd/share.js';
-import { readUsage } from '../casd/usage.js';
+import type { Lease } from '../casd/leases.js';
 import { readCache } from '../config/cache.js';
-import { readBuildBox } from '../config/read.js';
-import { identify } from '../process/identity.js';
-import { describeUsage } from './describe-usage.js';
+import { readRemoteConfig } from '../config/read.js';
+import { parseSize } from '../config/values.js';
+import { Fault } from '../errors.js';
+import { expiryDocument } from '../report/expiry-document.js';
+import { expiryLines } from '../report/expiry-words.js';
+import { keptSection } from '../report/kept-usage.js';
+import { localSection } from '../report/local-usage.js';
+import { usageDocument, usageLines } from '../report/usage-answer.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
-/** `buildbox-ci cache usage`: asks casd, which is started for the question where none runs. */
+/** `buildbox-ci cache usage`: reads the folder, and asks a casd that runs there; starts none. */
 export async function cacheUsage(
   { inputs, json }: Invocation,
   { host, signal }: CommandContext,
 ): Promise<number> {
-  const { machine } = host;
-  const cache = readCache(inputs, machine);
+  const cache = readCache(inputs, host.machine);
   const folder = cacheFolder(cache.directory);
-  const tools = toolFinder(readBuildBox(inputs), host, folder, signal);
-  const lease = { id: randomUUID(), owner: identify(process.pid) ?? null };
+  const local = await readLocalUsage(folder, cache, signal);
+  const kept = await readKeptUsage(cache, host, folder, signal);
+  const sections = [
+    localSection(local, Date.now()),
+    ...(kept === undefined ? [] : [keptSection(kept, Date.now())]),
+  ];
+  host.answer(json ? JSON.stringify(usageDocument(sections)) : usageLines(sections).join('\n'));
+  return 0;
+}
+
+/** `buildbox-ci cache expire`: exits with 125 while somebody uses the folder's casd. */
+export async function cacheExpire(
+  { inputs, json, dryRun, to }: Invocation,
+  { host, signal }: CommandContext,
+): Promise<number> {
+  const { machine, log } = host;
+  const cache = readCache(inputs, machine);
+  const size = to === undefined ? undefined : parseSize('to', to);
+  const remote = expiryRemote(readRemoteConfig(inputs, machine), host, signal);
+  const folder = cacheFolder(cache.directory);
   try {
-    const context = { machine, log: host.log, folder, quota: cache.quota, tools, watch: new Stopwatch() };
-    const casd = await reachCasd(context, lease, signal);
-    const usage = await readUsage(casd, signal);
-    casd.close();
-    host.answer(json ? JSON.stringify({ folder: folder.root, ...usage }) : describeUsage(usage));
+    const outcome = await expireLocal({ folder, cache, machine, log, remote, dryRun, to: size }, signal);
+    if ('users' in outcome) throw inUse(folder.root, outcome.users);
+    host.answer(json ? JSON.stringify(expiryDocument(outcome)) : expiryLines(outcome).join('\n'));
     return 0;
   } finally {
-    await leaveCasd(folder, lease.id, machine.path.join(':'));
+    remote?.session.close();
   }
+}
+
+function inUse(folder: string, users: readonly Lease[]): Fault {
+  const builds = users.flatMap(({ owner }) => (owner === null ? [] : [owner.pid]));
+  const names = [
+    ...(builds.length > 0 ? [`process ${builds.join(', ')}`] : []),
+    ...(builds.length < users.length ? ['`casd start`'] : []),
+  ];
+  const remedy = [
+    ...(builds.length > 0 ? ['Wait until these builds have ended.'] : []),
+    ...(builds.length < users.length
+      ? ['`buildbox-ci casd stop` ends a daemon that was started for its own sake.']
+      : []),
+  ];
+  return new Fault(`the casd of ${folder} is used by ${names.join(' and by ')}: nothing was changed`, {
+    remedy: remedy.join(' '),
+  });
 }

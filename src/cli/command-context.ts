@@ -11,6 +11,9 @@ export interface CommandContext {
 export interface Invocation {
   readonly inputs: RawInputs;
   readonly json: boolean;
+  /** `--dry-run` and `--to`, of the commands that have them. */
+  readonly dryRun: boolean;
+  readonly to: string | undefined;
   /** What stands after `--`. */
   readonly argv: readonly string[];
 }

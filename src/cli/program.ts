@@ -19,8 +19,17 @@ const ALL = Object.keys(INPUTS) as InputName[];
 const OF_FOLDER: readonly InputName[] = ['cache-dir'];
 const OF_DAEMON = ALL.filter((name) => /^(cache-(dir|quota)|buildbox-.*)$/.test(name));
 
+const OF_USAGE = ALL.filter((name) => INPUTS[name].group === 'cache');
 const OF_REMOTE = ALL.filter((name) => INPUTS[name].group === 'remote' && name !== 'push-inputs');
 const OF_CHECK = [...OF_REMOTE, ...OF_FOLDER];
+const OF_EXPIRY = [...OF_REMOTE, ...ALL.filter((name) => /^cache-(dir|quota|max-age)$/.test(name))];
+
+/** The flags that are no inputs. */
+interface OwnOptions {
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly to?: string;
+}
 
 /**
  * The command line.
@@ -34,9 +43,9 @@ export async function runProgram(
 ): Promise<number> {
   let exitCode = 0;
   const act = (action: Action) => async (argv: readonly string[], command: Command) => {
-    const { json = false, ...inputs } = command.opts<{ json?: boolean }>();
+    const { json = false, dryRun = false, to, ...inputs } = command.opts<OwnOptions>();
     exitCode = await withContext(json, (context) =>
-      action({ inputs: rawInputs(inputs), json, argv }, context),
+      action({ inputs: rawInputs(inputs), json, dryRun, to, argv }, context),
     );
   };
   const program = buildProgram(version, act);
@@ -54,6 +63,7 @@ function later(load: () => Promise<Action>): Action {
   return async (invocation, context) => (await load())(invocation, context);
 }
 
+const cacheCommands = () => import(/* webpackMode: "eager" */ './cache-commands.js');
 const casdCommands = () => import(/* webpackMode: "eager" */ './casd-commands.js');
 
 type Act = (action: Action) => (argv: readonly string[], command: Command) => Promise<void>;
@@ -103,13 +113,17 @@ function buildProgram(version: string, act: Act): Command {
   status.action(() => act(later(async () => (await casdCommands()).casdStatus))([], status));
 
   const cache = program.command('cache').description('the local cache').exitOverride();
-  const usage = subcommand(cache, 'usage', 'tells how full it is', OF_DAEMON);
-  usage.action(() =>
-    act(later(async () => (await import(/* webpackMode: "eager" */ './cache-commands.js')).cacheUsage))(
-      [],
-      usage,
-    ),
-  );
+  const usage = subcommand(cache, 'usage', 'tells how full it is, and of what', OF_USAGE);
+  usage.action(() => act(later(async () => (await cacheCommands()).cacheUsage))([], usage));
+  const expire = subcommand(
+    cache,
+    'expire',
+    'lets go of what nobody used for long, and above 80 % of the quota of what the remote has or takes',
+    OF_EXPIRY,
+  )
+    .option('--dry-run', 'tells what would go, and changes nothing')
+    .option('--to <size>', 'how far to get the folder down, such as 500M');
+  expire.action(() => act(later(async () => (await cacheCommands()).cacheExpire))([], expire));
   return program;
 }
 

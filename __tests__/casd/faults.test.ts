@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
-import { isFullCache } from '../../src/casd/space.js';
+import { isFullCache } from '../../src/casd/faults.js';
 import { RpcError } from '../../src/rpc/call.js';
 
 describe('isFullCache', () => {

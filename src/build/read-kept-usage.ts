@@ -1,0 +1,55 @@
+import { readPending } from '../cache/pending.js';
+import { readLater, readNewest, type ScopeIndex } from '../cache/read-scope.js';
+import { sumUsage } from '../cache/plan-compaction.js';
+import { tidyIndex } from '../cache/tidy-index.js';
+import type { CacheFolder } from '../casd/folder.js';
+import type { CacheConfig } from '../config/config.js';
+import type { Host } from '../host/host.js';
+import type { KeptRef, KeptUsage } from '../report/kept-usage.js';
+import { openKeptPlace, pendingFolder } from './kept-place.js';
+
+/**
+ * How full the cache between runs is, as far as this run may read it; undefined where nothing is kept.
+ *
+ * @throws TransportError; TimeoutError after `cache-time-limit`
+ */
+export async function readKeptUsage(
+  config: CacheConfig,
+  host: Pick<Host, 'machine' | 'provenance' | 'log'>,
+  folder: CacheFolder,
+  signal: AbortSignal,
+): Promise<KeptUsage | undefined> {
+  await using place = await openKeptPlace(config, host, folder);
+  if (place === undefined) return undefined;
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(config.timeLimit)]);
+  const refs: KeptRef[] = [];
+  for (const ref of place.transport.access.read ? place.scopes.readable : []) {
+    const scope = await readLater(place, await readNewest(place, ref, limited), limited);
+    refs.push(measure(scope, config));
+  }
+  const { built } = await readPending(pendingFolder(config, host, folder));
+  return {
+    place: place.transport.name,
+    onGitHub: config.kept.kind === 'github',
+    quota: config.quota,
+    refs,
+    unsaved: built.length,
+  };
+}
+
+function measure({ ref, index }: ScopeIndex, { maxAge, quota }: CacheConfig): KeptRef {
+  const { usages } = tidyIndex(index, Date.now(), { maxAge, quota, rewriteBytes: 0 });
+  const live = sumUsage(usages);
+  const packs = [...index.packs.values()];
+  const bytes = packs.reduce((sum, pack) => sum + pack.bytes, 0);
+  return {
+    ref,
+    results: index.entries.size,
+    packs: packs.length,
+    blobs: packs.reduce((sum, pack) => sum + pack.blobs.length, 0),
+    bytes,
+    dead: bytes - live.bytes + live.dead,
+    oldest:
+      index.entries.size === 0 ? null : Math.min(...[...index.entries.values()].map(({ usedAt }) => usedAt)),
+  };
+}

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { realpath, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { mountsIn } from './mounts.js';
+
+/** The disk that a folder is on. */
+export interface Disk {
+  /** Where it is mounted. */
+  readonly mount: string;
+  /** Bytes that an ordinary user may still write to it. */
+  readonly free: number;
+}
+
+/** The disk of a folder, or of where it would be made. @param folder absolute */
+export async function diskOf(folder: string): Promise<Disk> {
+  const existing = await nearestExisting(folder);
+  const { bavail, bsize } = await statfs(existing);
+  return { mount: mountOf(readFileSync('/proc/self/mountinfo', 'utf8'), existing), free: bavail * bsize };
+}
+
+async function nearestExisting(path: string): Promise<string> {
+  const real = await realpath(path).catch(() => undefined);
+  return real ?? (path === '/' ? path : nearestExisting(dirname(path)));
+}
+
+/** The mount point of what holds a path, out of `/proc/PID/mountinfo` (proc(5)). @param path without symlinks */
+export function mountOf(mountinfo: string, path: string): string {
+  const holds = (mount: string) => mount === '/' || mount === path || path.startsWith(`${mount}/`);
+  return mountsIn(mountinfo)
+    .filter(holds)
+    .reduce((longest, mount) => (mount.length >= longest.length ? mount : longest), '/');
+}

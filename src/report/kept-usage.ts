@@ -1,0 +1,73 @@
+import { formatAge } from './format-age.js';
+import { formatBytes, formatCount, formatShare } from './format-quantity.js';
+import { printable } from './printable.js';
+import type { UsageSection } from './usage-section.js';
+
+/** What is kept between runs. Sizes in bytes, times in milliseconds since 1970. */
+export interface KeptUsage {
+  readonly place: string;
+  readonly onGitHub: boolean;
+  /** Of the packs that this run would write. */
+  readonly quota: number;
+  /** What this run may read; its own ref's comes last. */
+  readonly refs: readonly KeptRef[];
+  /** Notes of results that are not saved yet. */
+  readonly unsaved: number;
+}
+
+export interface KeptRef {
+  readonly ref: string;
+  readonly results: number;
+  readonly packs: number;
+  readonly blobs: number;
+  /** Of the packs, and of that what no result needs. */
+  readonly bytes: number;
+  readonly dead: number;
+  /** When the longest unused result was used last; null where there is none. */
+  readonly oldest: number | null;
+}
+
+/** What GitHub's cache may hold for a repository without paying, and how long what nobody reads stays there. */
+const GITHUB_BYTES = 10_000_000_000;
+const GITHUB_DAYS = 7;
+
+/** @param now milliseconds since 1970 */
+export function keptSection(usage: KeptUsage, now: number): UsageSection {
+  const bytes = usage.refs.reduce((sum, ref) => sum + ref.bytes, 0);
+  return {
+    name: 'kept',
+    rows: [
+      ['place', printable(usage.place)],
+      ...usage.refs.map((ref) => [printable(ref.ref), refWords(ref, usage.quota, now)] as const),
+      ['unsaved', formatCount(usage.unsaved, 'note')],
+      ...(usage.onGitHub ? [['limits', githubWords(bytes)] as const] : []),
+    ],
+    document: {
+      ...usage,
+      bytes,
+      ...(usage.onGitHub ? { githubBytes: GITHUB_BYTES, githubDays: GITHUB_DAYS } : {}),
+    },
+  };
+}
+
+function refWords(
+  { results, packs, blobs, bytes, dead, oldest }: KeptRef,
+  quota: number,
+  now: number,
+): string {
+  if (results === 0) return 'nothing';
+  const parts = [
+    `${formatCount(results, 'result')}, ${formatCount(blobs, 'blob')} in ${formatCount(packs, 'pack')}`,
+    `${formatBytes(bytes)} of ${formatBytes(quota)} (${formatShare(bytes, quota)}), ${formatShare(dead, bytes)} dead`,
+    ...(oldest === null ? [] : [`oldest used ${formatAge(Math.max(0, now - oldest))} ago`]),
+  ];
+  return parts.join('; ');
+}
+
+function githubWords(bytes: number): string {
+  const left = Math.max(0, GITHUB_BYTES - bytes);
+  return (
+    `GitHub keeps ${formatBytes(GITHUB_BYTES)} for a repository: these leave ${formatBytes(left)} to all else; ` +
+    `what nobody reads for ${GITHUB_DAYS} days goes`
+  );
+}
