@@ -18,6 +18,8 @@ export interface CacheFolder {
   readonly memory: string;
   /** What is still to be told to the cache between runs, and what is being fetched from it. */
   readonly kept: { readonly pending: string; readonly scratch: string };
+  /** Its time says when the folder was last looked through for what nobody uses. */
+  readonly expired: string;
   /** BuildBox, where the runner has no tool cache. */
   readonly tools: string;
 }
@@ -34,6 +36,7 @@ export function cacheFolder(root: string): CacheFolder {
     work: join(run, 'work'),
     memory: join(root, 'memory'),
     kept: { pending: join(root, 'kept', 'pending'), scratch: join(root, 'kept', 'scratch') },
+    expired: join(run, 'expired'),
     tools: join(root, 'tools'),
   };
 }

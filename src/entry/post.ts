@@ -1,7 +1,9 @@
 import { cacheFolder } from '../casd/folder.js';
 import { leaveCasd } from '../casd/share.js';
+import { expireWhenDue } from '../build/expire-when-due.js';
 import { saveKept } from '../build/save-kept.js';
 import { readCache } from '../config/cache.js';
+import { readRemoteConfig } from '../config/read.js';
 import { parseBoolean } from '../config/values.js';
 import { messageOf } from '../errors.js';
 import { INPUTS } from '../gen/inputs.js';
@@ -9,6 +11,7 @@ import type { Host } from '../host/host.js';
 import { inStep } from '../host/github/in-step.js';
 import { readInputs } from '../host/github/inputs.js';
 import { publishSave } from '../host/github/publish-save.js';
+import { expiryLines } from '../report/expiry-words.js';
 import { loadState } from '../host/github/state.js';
 
 process.exitCode = await inStep(process.env, async (host, signal) => {
@@ -18,11 +21,16 @@ process.exitCode = await inStep(process.env, async (host, signal) => {
     if (state.lease === null) return;
     await leaveCasd(cacheFolder(state.cacheDirectory), state.lease, host.machine.path.join(':'));
   });
+  const inputs = readInputs(Object.keys(INPUTS));
+  const cache = readCache(inputs, host.machine);
   await orWarn(host, 'could not save what was built', async () => {
-    const inputs = readInputs(Object.keys(INPUTS));
-    const save = await saveKept(readCache(inputs, host.machine), host, signal);
+    const save = await saveKept(cache, host, signal);
     const summary = parseBoolean('summary', inputs.summary ?? INPUTS.summary.default);
     if (save !== undefined) await publishSave(save, host, summary);
+  });
+  await orWarn(host, 'could not expire the local cache', async () => {
+    const expiry = await expireWhenDue(cache, readRemoteConfig(inputs, host.machine), host, signal);
+    if (expiry !== undefined) host.answer(expiryLines(expiry).join('\n'));
   });
   return 0;
 });
