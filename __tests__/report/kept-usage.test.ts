@@ -1,0 +1,47 @@
+import { describe, expect, test } from '@jest/globals';
+import { type KeptUsage, keptSection } from '../../src/report/kept-usage.js';
+
+const NOW = Date.UTC(2026, 2, 9);
+const main = {
+  ref: 'refs/heads/main',
+  results: 12,
+  packs: 9,
+  blobs: 4_000,
+  bytes: 1_800_000_000,
+  dead: 300_000_000,
+  oldest: NOW - 3 * 86_400_000,
+};
+const usage: KeptUsage = {
+  place: "GitHub's cache",
+  onGitHub: true,
+  quota: 4_000_000_000,
+  refs: [
+    main,
+    { ...main, ref: 'refs/pull/5/merge', results: 0, packs: 0, blobs: 0, bytes: 0, dead: 0, oldest: null },
+  ],
+  unsaved: 1,
+};
+
+describe('how full the cache between runs is', () => {
+  test('is told by ref, against the quota and the limits of GitHub', () => {
+    expect(keptSection(usage, NOW).rows).toEqual([
+      ['place', "GitHub's cache"],
+      [
+        'refs/heads/main',
+        '12 results, 4,000 blobs in 9 packs; 1.8 GB of 4 GB (45 %), 17 % dead; oldest used 3 days ago',
+      ],
+      ['refs/pull/5/merge', 'nothing'],
+      ['unsaved', '1 note'],
+      [
+        'limits',
+        'GitHub keeps 10 GB for a repository: these leave 8.2 GB to all else; what nobody reads for 7 days goes',
+      ],
+    ]);
+  });
+
+  test('has no limits of GitHub in a folder', () => {
+    const { rows, document } = keptSection({ ...usage, place: 'the folder /srv', onGitHub: false }, NOW);
+    expect(rows.map(([name]) => name)).not.toContain('limits');
+    expect(document).toMatchObject({ bytes: 1_800_000_000, unsaved: 1, place: 'the folder /srv' });
+  });
+});
