@@ -1,69 +1,232 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type CacheService, type CacheScopes, startCacheService } from '../cache/cache-service.js';
-import { type JobOptions, type JobResult, type Runner, startRunner } from './runner.js';
+import { cacheKeys } from '../../src/cache/keys.js';
+import { decodeIndex } from '../../src/cache/index-file.js';
+import { KeptScene, linesAbout, MAIN, PULL, warningsOf } from './kept-scene.js';
+import { CANARIES } from './runner.js';
 
-let service: CacheService;
-let workspace: string;
-const runners: Runner[] = [];
+let scene: KeptScene;
 
 beforeEach(async () => {
-  service = await startCacheService();
-  workspace = mkdtempSync(join(tmpdir(), 'workspace-'));
-  writeFileSync(join(workspace, 'greeting'), 'hello\n');
+  scene = await KeptScene.open();
 });
+afterEach(() => scene.close());
 
-afterEach(async () => {
-  for (const runner of runners.splice(0)) await runner.dispose();
-  await service.close();
-  rmSync(workspace, { recursive: true, force: true });
-});
+const KEYS = cacheKeys('CI / build');
 
-const BUILD = { run: 'cat greeting; mkdir out; cp greeting out/', outputs: 'out' };
-
-/** A job on a machine of its own, as GitHub's hosted runners give it. */
-async function onFreshMachine(
-  inputs: Readonly<Record<string, string>> = {},
-  { scopes = { own: 'refs/heads/main' }, ...more }: Partial<JobOptions> & { scopes?: CacheScopes } = {},
-): Promise<JobResult> {
-  const runner = await startRunner();
-  runners.push(runner);
-  rmSync(join(workspace, 'out'), { recursive: true, force: true });
-  return runner.runJob({
-    action: resolve('.'),
-    inputs: { ...BUILD, ...inputs },
-    workspace,
-    ...more,
-    environment: {
-      RUNNER_TOOL_CACHE: process.env.TEST_TOOL_CACHE ?? '',
-      GITHUB_REF: scopes.own,
-      ACTIONS_CACHE_MODE: undefined,
-      ...service.environment(scopes),
-      ...more.environment,
-    },
-  });
+/** What is below a path: kinds, contents, modes that count. */
+function listing(path: string): string[] {
+  return readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .map((name) => {
+      const file = join(path, name);
+      const info = lstatSync(file);
+      if (info.isSymbolicLink()) return `${name} -> ${readlinkSync(file)}`;
+      if (info.isDirectory()) return `${name}/`;
+      const hash = createHash('sha256').update(readFileSync(file)).digest('hex');
+      return `${name} ${info.size} ${(info.mode & 0o100) > 0 ? 'x' : '-'} ${hash}`;
+    })
+    .sort();
 }
+
+/** What the results of an index say; undefined for a pack. The archive is a tar of one file, whose header has its size. */
+function indexIn(archive: Buffer): string | undefined {
+  const at = archive.indexOf('buildbox-action index');
+  if (at < 0) return undefined;
+  const size = parseInt(archive.toString('latin1', at - 512 + 124, at - 512 + 135), 8);
+  const { entries } = decodeIndex(archive.subarray(at, at + size));
+  return [...entries.values()].map(({ result }) => result.toString('latin1')).join('\n');
+}
+
+const keysOf = (prefix: string) =>
+  scene.service
+    .entries()
+    .map(({ key }) => key)
+    .filter((key) => key.startsWith(prefix));
 
 describe('without any server of our own', () => {
   test('the second run of an unchanged build is a hit on a fresh machine that has no BuildBox', async () => {
-    const built = await onFreshMachine();
+    const built = await scene.job();
     expect(built.outputs).toMatchObject({ result: 'built' });
-    expect(built.post?.log).toMatch(/saved 1 result and \d+ new blobs/);
+    expect(built.post?.log).toMatch(/saved 1 result and \d+ new blobs?/);
+    const { bytesUp } = scene.service.counts();
 
-    const hit = await onFreshMachine({}, { environment: { RUNNER_TOOL_CACHE: undefined } });
+    const hit = await scene.job({ environment: { RUNNER_TOOL_CACHE: undefined } });
     expect(hit.outputs).toMatchObject({ result: 'hit', 'cache-hit': 'true', 'casd-socket': '' });
     expect(hit.log).toContain('hello');
-    expect(readFileSync(join(workspace, 'out/greeting'), 'utf8')).toBe('hello\n');
-    expect(hit.leftovers).toEqual([]);
+    expect(scene.read('out')).toBe('hello\n');
+    expect([...built.leftovers, ...hit.leftovers, ...warningsOf(built), ...warningsOf(hit)]).toEqual([]);
+    // Nothing is new, so nothing is sent.
+    expect(scene.service.counts().bytesUp).toBe(bytesUp);
+    expect(hit.post?.log).not.toContain('saved');
   });
 
-  test('a hit saves nothing', async () => {
-    await onFreshMachine();
-    const before = service.counts();
-    const hit = await onFreshMachine();
-    expect(hit.post?.log).not.toContain('saved');
-    expect(service.counts().bytesUp).toBe(before.bytesUp);
+  test('outputs of every kind come back as they were', async () => {
+    const inputs = {
+      run: [
+        'mkdir -p out/empty out/deep/er',
+        'head -c 100000000 /dev/urandom > out/large',
+        'for i in 1 2 3; do echo same > out/deep/er/$i; done',
+        'touch out/deep/nothing; echo run > out/tool; chmod +x out/tool',
+        'ln -s deep/er/1 out/link; ln -s nowhere out/broken',
+        'cat out/tool > single; seq 1 800000; echo to stderr >&2',
+      ].join('\n'),
+      outputs: 'out\nsingle',
+    };
+    const built = await scene.job({ inputs });
+    expect([built.outputs.result, warningsOf(built)]).toEqual(['built', []]);
+    const before = listing(scene.workspace);
+    const down = scene.service.counts().bytesDown;
+    const hit = await scene.job({ inputs });
+    expect([hit.outputs.result, warningsOf(hit)]).toEqual(['hit', []]);
+    expect(listing(scene.workspace)).toEqual(before);
+    expect(hit.log).toContain('\n800000\n');
+    expect(hit.log).toContain('to stderr');
+    expect(scene.service.counts().bytesDown - down).toBeLessThan(108_000_000);
+
+    const unread = await scene.job({ inputs: { ...inputs, 'download-outputs': 'false' } });
+    expect(unread.outputs.result).toBe('hit');
+    expect(unread.outputs['outputs-digest']).toBe(built.outputs['outputs-digest']);
+    expect(readdirSync(scene.workspace)).not.toContain('out');
+  });
+
+  test('a failure is kept where that is asked for', async () => {
+    const inputs = { run: 'echo no luck; exit 3', 'cache-failures': 'true' };
+    const built = await scene.job({ inputs });
+    const again = await scene.job({ inputs });
+    for (const { exitCode, outputs, log } of [built, again]) {
+      expect([exitCode, outputs['exit-code']]).toEqual([3, '3']);
+      expect(log).toContain('no luck');
+    }
+    expect([built.outputs['cache-hit'], again.outputs['cache-hit']]).toEqual(['false', 'true']);
+    const tried = await scene.job({ inputs: { ...inputs, 'cache-failures': 'false' } });
+    expect([tried.exitCode, tried.outputs['cache-hit']]).toEqual([3, 'false']);
+  });
+
+  test('a machine that stays uses its own results, and uploads nothing twice', async () => {
+    await scene.job({ machine: 'own' });
+    scene.service.resetCounts();
+    const again = await scene.job({ machine: 'own' });
+    expect(again.outputs).toMatchObject({ result: 'hit' });
+    expect(again.log).not.toMatch(/GitHub's cache (had|did not have) the result/);
+    const { calls, bytesUp, bytesDown } = scene.service.counts();
+    expect([calls.CreateCacheEntry, bytesUp]).toEqual([0, 0]);
+    // At most the index, which is asked for beforehand.
+    expect(bytesDown).toBeLessThan(20_000);
+  });
+
+  test('no token is in what is kept, nor in any log', async () => {
+    const secret = 'canary-in-the-middle';
+    const environment = { MY_SECRET: secret };
+    const built = await scene.job({ environment });
+    const token = scene.service.environment(MAIN).ACTIONS_RUNTIME_TOKEN ?? '';
+    const logs = `${built.log}${built.post?.log ?? ''}${JSON.stringify(built.outputs)}${built.summary}`;
+    const archives = await Promise.all(scene.service.entries().map(({ id }) => scene.service.content(id)));
+    const indexes = archives.flatMap((archive) => indexIn(archive) ?? []);
+    expect([archives.length, indexes.length]).toEqual([2, 1]);
+    const kept = archives.map((archive) => archive.toString('latin1'));
+    for (const text of [logs, ...kept, ...indexes]) {
+      for (const canary of [token, secret, CANARIES.ACTIONS_ID_TOKEN_REQUEST_TOKEN])
+        expect(text.includes(canary)).toBe(false);
+    }
+  });
+});
+
+describe('refs', () => {
+  test("a pull request reads the default branch's results, and writes beside them", async () => {
+    const inputs = {
+      run: 'mkdir out; head -c 2000000 /dev/urandom > out/random; cp in.txt out',
+      outputs: 'out',
+    };
+    const built = await scene.job({ inputs });
+    const random = readFileSync(join(scene.workspace, 'out/random'));
+    scene.service.resetCounts();
+
+    const event = 'pull_request';
+    const hit = await scene.job({ inputs, scopes: PULL, event });
+    expect(hit.outputs).toMatchObject({ result: 'hit', 'action-digest': built.outputs['action-digest'] });
+    expect(readFileSync(join(scene.workspace, 'out/random')).equals(random)).toBe(true);
+    expect(scene.service.counts().bytesUp).toBe(0);
+
+    // It changes something small, and builds something that is kept already.
+    scene.write('in.txt', 'changed\n');
+    scene.write('kept', '');
+    execFileSync('cp', [join(scene.workspace, 'out/random'), join(scene.workspace, 'kept')]);
+    const same = { run: 'mkdir out; cp kept out/random; cp in.txt out', outputs: 'out' };
+    const changed = await scene.job({ inputs: same, scopes: PULL, event });
+    expect([changed.outputs.result, warningsOf(changed)]).toEqual(['built', []]);
+    expect(scene.service.counts().bytesUp).toBeLessThan(50_000);
+    expect(scene.service.entries().filter(({ scope }) => scope === PULL.own)).toHaveLength(2);
+    expect(keysOf(KEYS.indexPrefix(PULL.own))).toHaveLength(1);
+    expect(keysOf(KEYS.indexPrefix(MAIN.own))).toHaveLength(1);
+
+    const again = await scene.job({ inputs: same, scopes: PULL, event });
+    expect(again.outputs.result).toBe('hit');
+    expect(readFileSync(join(scene.workspace, 'out/random')).equals(random)).toBe(true);
+    const main = await scene.job({ inputs: same });
+    expect(main.outputs.result).toBe('built');
+  });
+
+  test('what runs for somebody else under the name of a branch writes beside the branch', async () => {
+    const event = 'pull_request_target';
+    const first = await scene.job({ event });
+    expect(first.outputs.result).toBe('built');
+    expect(keysOf(KEYS.indexPrefix(MAIN.own))).toEqual([]);
+    expect(keysOf(KEYS.indexPrefix(`${MAIN.own}#${event}`))).toHaveLength(1);
+    expect((await scene.job({ event })).outputs.result).toBe('hit');
+    expect((await scene.job()).outputs.result).toBe('built');
+  });
+});
+
+describe('what a run may not do is told in one line, and the build is green', () => {
+  const readOnly = { ...PULL, permission: 'read' } as const;
+  const noService = { ACTIONS_RUNTIME_TOKEN: undefined, ACTIONS_RESULTS_URL: undefined };
+
+  test.each([
+    [
+      "a fork's token that may only read",
+      { scopes: readOnly, event: 'pull_request' },
+      /may only read/,
+      'warning',
+    ],
+    ['a token that may nothing', { scopes: { ...MAIN, permission: 'denied' } }, /may not read/, 'warning'],
+    [
+      'ACTIONS_CACHE_MODE none',
+      { environment: { ACTIONS_CACHE_MODE: 'none' } },
+      /ACTIONS_CACHE_MODE is none/,
+      'info',
+    ],
+    ['no token, and `cache: auto`', { environment: noService }, /there is no GitHub cache here/, 'info'],
+    [
+      'no token, and `cache: github`',
+      { environment: noService, inputs: { cache: 'github' } },
+      /there is no GitHub cache here/,
+      'warning',
+    ],
+  ] as const)('%s', async (_, job, words, level) => {
+    const built = await scene.job(job);
+    expect([built.exitCode, built.post?.exitCode, built.outputs.result]).toEqual([0, 0, 'built']);
+    expect(scene.read('out')).toBe('hello\n');
+    // The closing lines of a build say once more why there was no hit.
+    expect(linesAbout(built, words).filter((line) => !line.startsWith('  kept'))).toHaveLength(1);
+    expect(warningsOf(built)).toHaveLength(level === 'warning' ? 1 : 0);
+    expect(scene.service.entries()).toEqual([]);
+  });
+
+  test('reading is allowed where writing is not; without reading nothing is saved', async () => {
+    const writer = await scene.job({ environment: { ACTIONS_CACHE_MODE: 'write-only' } });
+    expect([writer.outputs.result, linesAbout(writer, /forbids reading/).length]).toEqual(['built', 1]);
+    // What is saved is added to what is read.
+    expect([scene.service.entries(), warningsOf(writer)]).toEqual([[], []]);
+    await scene.job();
+    const entries = scene.service.entries().length;
+    const reader = await scene.job({ environment: { ACTIONS_CACHE_MODE: 'read' } });
+    expect([reader.outputs.result, linesAbout(reader, /forbids writing/).length]).toEqual(['hit', 1]);
+    scene.write('in.txt', 'changed\n');
+    const built = await scene.job({ environment: { ACTIONS_CACHE_MODE: 'read' } });
+    expect([built.outputs.result, built.post?.exitCode]).toEqual(['built', 0]);
+    expect(scene.service.entries()).toHaveLength(entries);
   });
 });

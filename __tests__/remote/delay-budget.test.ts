@@ -55,6 +55,35 @@ describe('lost time', () => {
       total: 4,
     },
     {
+      name: 'before others',
+      stretches: [
+        [10, 20],
+        [30, 40],
+        [0, 5],
+      ],
+      total: 25,
+    },
+    {
+      name: 'between others',
+      stretches: [
+        [0, 10],
+        [30, 40],
+        [5, 20],
+        [25, 30],
+      ],
+      total: 35,
+    },
+    {
+      name: 'within another',
+      stretches: [
+        [0, 10],
+        [20, 40],
+        [2, 4],
+        [25, 30],
+      ],
+      total: 30,
+    },
+    {
       name: 'empty',
       stretches: [
         [3, 3],
@@ -75,4 +104,11 @@ test('the budget goes down to nothing, not below', () => {
   expect(budget.left).toBe(40);
   budget.count(70, 170);
   expect(budget.left).toBe(0);
+});
+
+test('waiting uses it up, and is not lost', () => {
+  const budget = createDelayBudget(100);
+  budget.wait(0, 60);
+  budget.count(50, 70);
+  expect([budget.left, budget.lost.total]).toEqual([30, 20]);
 });

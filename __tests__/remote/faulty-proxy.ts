@@ -18,6 +18,7 @@ import {
   ContentAddressableStorageService,
   ExecutionService,
 } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
+import { ReadResponse } from '../../src/gen/google/bytestream/bytestream.js';
 import { ByteStreamService } from '../../src/gen/google/bytestream/bytestream.services.js';
 
 /** What happens to a call, chosen by its method (`Read`, `FindMissingBlobs`, …) and how often it was called before. */
@@ -38,8 +39,12 @@ export type Fault =
   | { readonly kind: 'stop'; readonly after: number }
   /** The answer's bytes are changed. */
   | { readonly kind: 'garble'; readonly change: (message: Buffer) => Buffer }
+  /** What is read of a blob comes evenly, no faster than this. */
+  | { readonly kind: 'slow'; readonly bytesASecond: number }
   /** The connection is cut. */
-  | { readonly kind: 'cut' };
+  | { readonly kind: 'cut' }
+  /** The server goes away, and does not come back. */
+  | { readonly kind: 'die' };
 
 type RawStream = ServerDuplexStream<Buffer, Buffer>;
 
@@ -62,7 +67,8 @@ export class FaultyProxy {
   #stopped = false;
   /** How often each method was called. */
   readonly calls: Record<string, number> = {};
-  fault: (method: string, call: number) => Fault | undefined = () => undefined;
+  /** Asked at each call; the metadata is what the client sent. */
+  fault: (method: string, call: number, metadata: Metadata) => Fault | undefined = () => undefined;
 
   constructor(upstream: string) {
     this.#upstream = new Client(upstream, credentials.createInsecure(), {
@@ -121,9 +127,11 @@ export class FaultyProxy {
 
   #pass(path: string, call: RawStream): void {
     const method = path.slice(path.lastIndexOf('/') + 1);
-    const fault = this.fault(method, (this.calls[method] = (this.calls[method] ?? 0) + 1));
+    const times = (this.calls[method] = (this.calls[method] ?? 0) + 1);
+    const fault = this.fault(method, times, call.metadata);
     call.on('error', () => undefined);
     if (fault?.kind === 'silent') call.resume();
+    else if (fault?.kind === 'die') this.down();
     else if (fault?.kind === 'cut') {
       this.down();
       void this.start();
@@ -144,6 +152,10 @@ export class FaultyProxy {
       onward.once('drain', () => call.resume());
     });
     call.on('end', () => onward.end());
+    if (fault?.kind === 'slow') {
+      void trickle(onward, call, fault.bytesASecond);
+      return;
+    }
     onward.on('data', (message: Buffer) => {
       const after = fault?.kind === 'error' || fault?.kind === 'stop' ? (fault.after ?? 0) : Infinity;
       if (over) return;
@@ -161,9 +173,30 @@ export class FaultyProxy {
     onward.on('status', ({ code, details, metadata }: StatusObject) => {
       this.#onward.delete(onward);
       if (over) return;
-      if (code === status.OK) call.end();
-      else call.emit('error', { code, details, metadata });
+      // It may come before the last messages are read.
+      if (code !== status.OK) call.emit('error', { code, details, metadata });
+      else if (onward.readableEnded) call.end();
+      else onward.once('end', () => call.end());
     });
+  }
+}
+
+const PIECES_A_SECOND = 20;
+
+/** Passes on what is read of a blob, in pieces of a twentieth of a second. */
+async function trickle(from: AsyncIterable<Buffer>, to: RawStream, bytesASecond: number): Promise<void> {
+  const size = Math.ceil(bytesASecond / PIECES_A_SECOND);
+  try {
+    for await (const message of from) {
+      const { data } = ReadResponse.decode(message);
+      for (let start = 0; start < data.length && !to.cancelled; start += size) {
+        to.write(Buffer.from(ReadResponse.encode({ data: data.subarray(start, start + size) }).finish()));
+        await new Promise((resolve) => setTimeout(resolve, 1000 / PIECES_A_SECOND));
+      }
+    }
+    to.end();
+  } catch {
+    to.destroy(); // Whoever read has gone.
   }
 }
 

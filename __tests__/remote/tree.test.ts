@@ -74,6 +74,21 @@ describe('a tree', () => {
     expect(files).toEqual([]);
   });
 
+  test.each([
+    ['in one call', undefined],
+    ['by digest', { code: status.UNIMPLEMENTED }],
+  ])('that is larger than any build makes is given up when it comes %s', async (_, refusal) => {
+    server.refuse = (method) => (method === 'GetTree' ? refusal : undefined);
+    server.pageSize = 1;
+    const nodes = Array.from({ length: 20 }, (__, i): TreeNode => {
+      const path = `folder${i}/${i}${'x'.repeat(3_500_000)}`;
+      return { kind: 'file', path, digest: EMPTY_DIGEST, executable: false };
+    });
+    const tree = merkleTree(nodes);
+    for (const bytes of tree.directories.values()) server.add(bytes);
+    await expect(fetchTree(connection.cas, tree.root, signal)).rejects.toThrow(/more than 671\d{5}/);
+  });
+
   test('with a folder that is nowhere is unusable', async () => {
     const { root, directories } = addTree();
     const lost = [...directories.keys()].find((hash) => hash !== root.hash) ?? '';

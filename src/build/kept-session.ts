@@ -1,9 +1,10 @@
 import type { Entry } from '../cache/cache-index.js';
 import { KeptCache } from '../cache/kept-cache.js';
 import { noteBuilt, noteLost, noteUsed } from '../cache/pending.js';
+import { TransportError } from '../cache/transport.js';
 import type { CacheFolder } from '../casd/folder.js';
 import type { CacheConfig } from '../config/config.js';
-import { messageOf } from '../errors.js';
+import { Fault, messageOf } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import type { Digest } from '../reapi/digest.js';
@@ -21,10 +22,11 @@ const UNTOLD_SHARE = 0.25;
 
 /** The cache between runs, as one run uses it: what goes wrong with it costs time, and never fails a build. */
 export class KeptSession {
-  readonly #limited: AbortSignal;
+  readonly #closing = new AbortController();
   readonly #cache: KeptCache | undefined;
   #lookup: KeptReport['lookup'] = 'not asked';
   #problem: string | null = null;
+  #denied = false;
 
   private constructor(
     private readonly config: CacheConfig,
@@ -33,9 +35,7 @@ export class KeptSession {
     private readonly log: Log,
     private readonly signal: AbortSignal,
   ) {
-    const { timeLimit } = config;
-    this.#limited = AbortSignal.any([signal, AbortSignal.timeout(timeLimit)]);
-    const indexSignal = AbortSignal.any([signal, AbortSignal.timeout(Math.min(INDEX_LIMIT, timeLimit))]);
+    const indexSignal = this.#within(this.#indexLimit);
     const onLost = (packId: string) => this.#note(() => noteLost(pending, packId));
     const { transport, scopes } = place;
     this.#cache = transport.access.read
@@ -67,23 +67,28 @@ export class KeptSession {
     const cache = this.#cache;
     if (cache === undefined) return undefined;
     const source = keptResults(cache, (entry) => this.#noteUse(entry));
+    const limited = this.#within(this.config.timeLimit);
     try {
-      const found = await work(source, this.#limited);
+      const found = await workUntilNothingIsLost(cache, () => work(source, limited));
       this.#lookup = found === undefined ? 'miss' : 'hit';
       for (const problem of await cache.problems())
         this.#complain(`not all that is kept can be read: ${problem}`);
       return found;
     } catch (error) {
       this.signal.throwIfAborted();
+      if (error instanceof Fault) throw error; // The workspace cannot take the outputs, wherever they come from.
       this.#lookup = 'unavailable';
-      this.#complain(`${this.place.transport.name} cannot be used: ${this.#explain(error)}`);
+      this.#denied = error instanceof TransportError && error.kind === 'denied';
+      this.#complain(this.#explain(error, limited));
       return undefined;
     }
   }
 
   /** Has a result saved when this job ends, or by the next run here if this one is killed. */
   async noteBuilt(action: Digest): Promise<void> {
-    if (!this.place.transport.access.write) return;
+    const { read, write } = this.place.transport.access;
+    // A save adds to what it reads.
+    if (!read || !write || this.#denied) return;
     await this.#note(() => noteBuilt(this.pending, action));
   }
 
@@ -97,6 +102,7 @@ export class KeptSession {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort();
     await this.place[Symbol.asyncDispose]();
   }
 
@@ -113,13 +119,37 @@ export class KeptSession {
     }
   }
 
-  #explain(error: unknown): string {
-    if (!this.#limited.aborted && !(error instanceof DOMException)) return messageOf(error);
-    return `it took longer than ${formatDuration(Math.min(INDEX_LIMIT, this.config.timeLimit))}`;
+  get #indexLimit(): number {
+    return Math.min(INDEX_LIMIT, this.config.timeLimit);
+  }
+
+  #within(milliseconds: number): AbortSignal {
+    return AbortSignal.any([this.signal, this.#closing.signal, AbortSignal.timeout(milliseconds)]);
+  }
+
+  #explain(error: unknown, limited: AbortSignal): string {
+    const { name } = this.place.transport;
+    if (error instanceof TransportError) return messageOf(error);
+    if (!limited.aborted && !(error instanceof DOMException))
+      return `${name} cannot be used: ${messageOf(error)}`;
+    const limit = limited.aborted ? this.config.timeLimit : this.#indexLimit;
+    return `${name} cannot be used: it took longer than ${formatDuration(limit)}`;
   }
 
   #complain(text: string): void {
     if (this.#problem === null) this.log.warn(text);
     this.#problem ??= text;
+  }
+}
+
+/** Another ref may have the result in packs that are still there. */
+async function workUntilNothingIsLost<T>(
+  cache: KeptCache,
+  work: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (;;) {
+    const lost = cache.lostPacks;
+    const found = await work();
+    if (found !== undefined || cache.lostPacks === lost) return found;
   }
 }

@@ -8,8 +8,9 @@ import {
   treeDigests,
   UnusableResult,
 } from '../outputs/plan.js';
-import type { Digest } from '../reapi/digest.js';
+import { formatDigest, parseDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
+import { allTogether } from '../remote/side-by-side.js';
 import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
 
@@ -60,7 +61,7 @@ export async function undefinedIfUnusable<T>(
 }
 
 /**
- * Reads the trees that a result names and plans its outputs.
+ * Reads the trees that a result names, all at once, and plans its outputs.
  *
  * @throws UnusableResult, UnusableBlob
  */
@@ -70,11 +71,26 @@ export async function planResult(
   build: BuildConfig,
   signal: AbortSignal,
 ): Promise<KnownResult> {
+  const digests = treeDigests(result);
+  if (digests.length > build.outputs.length)
+    throw new UnusableResult('it has more outputs than were declared');
   const trees = new Map<string, Tree>();
-  for (const digest of treeDigests(result)) {
-    trees.set(digest.hash, decodeTree(await source.fetchBlob(digest, signal)));
-  }
-  return { result, planned: planOutputs(result, trees, build.outputs, build.workingDirectory) };
+  await allTogether(
+    digests.map((digest) => async (either) => {
+      trees.set(digest.hash, decodeTree(await source.fetchBlob(checked(digest), either)));
+    }),
+    signal,
+  );
+  const known = { result, planned: planOutputs(result, trees, build.outputs, build.workingDirectory) };
+  filesOf(known).forEach(checked);
+  [result.stdoutDigest, result.stderrDigest].forEach((digest) => digest && checked(digest));
+  return known;
+}
+
+/** The digest, if it is one: an entry may name anything. */
+function checked(digest: Digest): Digest {
+  if (parseDigest(formatDigest(digest)) !== undefined) return digest;
+  throw new UnusableResult(`it names ${JSON.stringify(formatDigest(digest))}, which is no digest`);
 }
 
 function decodeTree(blob: Buffer): Tree {

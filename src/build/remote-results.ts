@@ -1,7 +1,8 @@
 import { getActionResult } from '../remote/action-cache.js';
 import { checkClosure } from '../remote/closure.js';
 import { downloadFiles } from '../remote/download-to-files.js';
-import { downloadBlobs } from '../remote/download-to-memory.js';
+import { downloadBlobs, TooLarge } from '../remote/download-to-memory.js';
+import { UnusableResult } from '../outputs/plan.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { RemoteServices } from './remote-services.js';
 import type { ResultSource } from './result-source.js';
@@ -14,15 +15,26 @@ export function remoteResults({ cas, actionCache }: RemoteServices): ResultSourc
   return {
     name: 'remote',
     getActionResult: (digest, signal) => getActionResult(actionCache, digest, signal),
-    fetchBlob: async (digest, signal) => {
-      const blobs = await downloadBlobs(cas, [digest], MOST_BYTES_IN_MEMORY, signal);
-      return blobs.get(digest.hash) ?? Buffer.alloc(0);
-    },
+    fetchBlob: (digest, signal) =>
+      unusableIfTooLarge(async () => {
+        const blobs = await downloadBlobs(cas, [digest], MOST_BYTES_IN_MEMORY, signal);
+        return blobs.get(digest.hash) ?? Buffer.alloc(0);
+      }),
     fetchFiles: (files, signal) => downloadFiles(cas, files, signal),
-    confirm: async (result, _files, signal) => {
-      const [missing] = (await checkClosure(cas, result, signal)).missing;
-      if (missing !== undefined) throw new UnusableBlob(missing, 'missing');
-    },
+    confirm: (result, _files, signal) =>
+      unusableIfTooLarge(async () => {
+        const [missing] = (await checkClosure(cas, result, signal)).missing;
+        if (missing !== undefined) throw new UnusableBlob(missing, 'missing');
+      }),
     discard: () => Promise.resolve(), // It is replaced by what is built, where policy lets us write.
   };
+}
+
+/** An entry may name a blob of any size where a small one belongs. */
+async function unusableIfTooLarge<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof TooLarge ? new UnusableResult(error.message, { cause: error }) : error;
+  }
 }

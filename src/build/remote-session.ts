@@ -4,13 +4,14 @@ import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import { type JudgedCapabilities, readCapabilities } from '../remote/capabilities.js';
 import { connectRemote, type EndpointClients, type Remote } from '../remote/connect.js';
-import { createDelayBudget } from '../remote/delay-budget.js';
+import { createDelayBudget, type DelayBudget } from '../remote/delay-budget.js';
 import { explainRemoteError } from '../remote/explain.js';
 import { createGuard, type Guard, Unavailable } from '../remote/guard.js';
 import type { RemoteReport } from '../report/remote-report.js';
 import { RpcError } from '../rpc/call.js';
 import { remoteResults } from './remote-results.js';
 import type { RemoteServices } from './remote-services.js';
+import { whileWorthwhile } from './remote-worth.js';
 import type { ResultSource } from './result-source.js';
 
 /** All that a bad remote may add to a build, in milliseconds. */
@@ -31,6 +32,7 @@ export class RemoteSession {
   /** What the services can do; undefined where they are not good enough. */
   readonly services: Promise<RemoteServices | undefined>;
   readonly #remote: Remote;
+  readonly #budget: DelayBudget = createDelayBudget(DELAY_BUDGET);
   readonly #cas: Place;
   readonly #actionCache: Place;
   #answered = false;
@@ -46,7 +48,7 @@ export class RemoteSession {
   ) {
     this.#remote = connectRemote(config, host.machine, { mask: (secret) => host.mask(secret) });
     for (const warning of this.#remote.warnings) log.warn(warning);
-    const settings = { latencyBudget: config.latencyBudget, delayBudget: createDelayBudget(DELAY_BUDGET) };
+    const settings = { latencyBudget: config.latencyBudget, delayBudget: this.#budget };
     const { cas, actionCache } = this.#remote;
     this.#cas = { service: 'cas', clients: cas, guard: createGuard('cas', settings), latency: null };
     this.#actionCache = {
@@ -62,7 +64,11 @@ export class RemoteSession {
   /** The results that the remote keeps; undefined where it is not good enough. */
   async results(): Promise<ResultSource | undefined> {
     const services = await this.services;
-    return services && remoteResults(services);
+    if (services === undefined) return undefined;
+    const results = remoteResults(services);
+    // Who must have the remote waits for it.
+    if (this.config.onUnavailable === 'fail') return results;
+    return whileWorthwhile(results, { guard: services.cas.guard, budget: this.#budget });
   }
 
   /** Tells the servers which action the calls that follow are for. */
@@ -99,7 +105,7 @@ export class RemoteSession {
         latency,
         says: guard.reason ?? (this.#answered ? 'there' : (this.#problem ?? 'not asked')),
       })),
-      delay: Math.max(this.#cas.guard.cost, this.#actionCache.guard.cost),
+      delay: Math.round(this.#budget.lost.total),
       pushed: this.#pushed,
     };
   }
@@ -126,11 +132,17 @@ export class RemoteSession {
     signal: AbortSignal,
   ): Promise<[cas: JudgedCapabilities, actionCache: JudgedCapabilities]> {
     if (this.#cas.clients !== this.#actionCache.clients) {
-      return Promise.all([askPlace(this.#cas, signal), askPlace(this.#actionCache, signal)]);
+      return Promise.all([this.#askPlace(this.#cas, signal), this.#askPlace(this.#actionCache, signal)]);
     }
-    const said = await askPlace(this.#cas, signal);
+    const said = await this.#askPlace(this.#cas, signal);
     this.#actionCache.latency = this.#cas.latency;
     return [said, said];
+  }
+
+  /** The first answer has the time of connecting in it: one that is late is asked for again. */
+  async #askPlace(place: Place, signal: AbortSignal): Promise<JudgedCapabilities> {
+    const said = await askCapabilities(place, signal);
+    return (place.latency ?? 0) > this.config.latencyBudget ? askCapabilities(place, signal) : said;
   }
 
   #explain(error: RpcError | Unavailable): string {
@@ -150,7 +162,7 @@ export class RemoteSession {
   }
 }
 
-async function askPlace(place: Place, signal: AbortSignal): Promise<JudgedCapabilities> {
+async function askCapabilities(place: Place, signal: AbortSignal): Promise<JudgedCapabilities> {
   const started = performance.now();
   const said = await place.guard.call(
     'GetCapabilities',

@@ -18,6 +18,9 @@ import { formatDuration } from '../report/format-quantity.js';
 import type { SaveReport } from '../report/kept-report.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 
+/** Of `cache-time-limit`: the rest is for what is new. */
+const MOVING_SHARE = 1 / 3;
+
 type SavingHost = Pick<Host, 'machine' | 'provenance' | 'log'>;
 
 /**
@@ -40,11 +43,11 @@ export async function saveKept(
   const limited = AbortSignal.any([signal, AbortSignal.timeout(config.timeLimit)]);
   try {
     await using place = await openKeptPlace(config, host, folder);
-    if (place?.transport.access.write !== true) return undefined;
+    if (place?.transport.access.write !== true || !place.transport.access.read) return undefined;
     host.log.phase(`saving to ${place.transport.name}`);
     const outcome = await save(config, place, folder, pending, limited);
     await forgetPending(notes, pending);
-    return describeSave(outcome, performance.now() - start);
+    return outcome && describeSave(outcome, performance.now() - start);
   } catch (error) {
     signal.throwIfAborted();
     const why = limited.aborted
@@ -55,23 +58,26 @@ export async function saveKept(
 }
 
 async function save(
-  { maxAge, quota }: CacheConfig,
+  { maxAge, quota, timeLimit }: CacheConfig,
   place: OpenKeptPlace,
   folder: CacheFolder,
   { built, used, lost }: PendingSave,
   signal: AbortSignal,
-): Promise<SaveOutcome> {
+): Promise<SaveOutcome | undefined> {
   const { own, readable } = place.scopes;
+  const fresh = await readFresh(folder, built);
+  if (fresh.length + used.length + lost.length === 0) return undefined;
   return saveResults(
     {
       place,
       scope: own,
       readable,
-      fresh: await readFresh(folder, built),
+      fresh,
       used,
       lost,
       inputOf: (digest) => blobFile(digest, join(folder.storage, objectPath(digest))),
       limits: { maxAge, quota, rewriteBytes: REWRITE_BYTES },
+      movingTime: timeLimit * MOVING_SHARE,
       now: Date.now(),
     },
     signal,

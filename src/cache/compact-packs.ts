@@ -1,17 +1,19 @@
 import type { Digest } from '../reapi/digest.js';
 import { type BuiltPack, buildPacks } from './build-packs.js';
 import type { CacheIndex } from './cache-index.js';
+import { systemErrorCode } from '../errors.js';
 import { DamagedPack } from './damaged-pack.js';
 import { newestFirst } from './entry-age.js';
 import { LostPack, takeLiveBlobs } from './move-blobs.js';
 import type { IndexPlace } from './read-scope.js';
+import { isSound } from './sound-pack.js';
 import { tidyIndex, type TidyLimits, type TidyPlan } from './tidy-index.js';
 import { TransportError } from './transport.js';
 
 export interface CompactRequest {
   readonly limits: TidyLimits;
-  /** Ids of packs that cannot be fetched any more. */
-  readonly lost: readonly string[];
+  /** The most that moving blobs may take, in milliseconds; undefined: as long as it takes. */
+  readonly movingTime?: number | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -24,7 +26,7 @@ export interface Compacted {
 
 /**
  * Tidies an index, and writes new packs of what is still needed of those with much dead space. What cannot be read
- * for it is lost; a transport that fails now leaves the packs as they are.
+ * for it is lost. Where it takes too long, the transport fails or no space is left here, the packs stay as they are.
  *
  * @param built packs of the index that are not stored yet
  */
@@ -32,23 +34,33 @@ export async function compactPacks(
   place: IndexPlace,
   index: CacheIndex,
   built: readonly BuiltPack[],
-  { limits, lost, now }: CompactRequest,
+  { limits, movingTime, now }: CompactRequest,
   signal: AbortSignal,
 ): Promise<Compacted> {
-  const gone = new Set(lost);
+  const gone = new Set<string>();
+  const limited =
+    movingTime === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(movingTime)]);
+  const asTheyAre = (): Compacted => {
+    const plan = tidyIndex(index, now, { ...limits, rewriteBytes: 0 }, gone);
+    return { plan: { ...plan, rewritten: [] }, moved: [] };
+  };
   for (;;) {
     const plan = tidyIndex(index, now, limits, gone);
     if (plan.rewritten.length === 0) return { plan, moved: [] };
     try {
-      const { hashes, inputOf } = await takeLiveBlobs(place, plan.rewritten, built, signal);
+      const { hashes, inputOf } = await takeLiveBlobs(place, plan.rewritten, built, limited);
       const entries: Iterable<readonly Digest[]> = newestFirst(plan.index.entries.values(), now).map(
         ({ blobs }) => blobs,
       );
-      return { plan, moved: await buildPacks(entries, hashes, inputOf, place.scratch, signal) };
+      return { plan, moved: await buildPacks(entries, hashes, inputOf, place.scratch, limited) };
     } catch (error) {
-      if (error instanceof LostPack || error instanceof DamagedPack) gone.add(error.id);
-      else if (error instanceof TransportError) {
-        return { plan: tidyIndex(index, now, { ...limits, rewriteBytes: 0 }, gone), moved: [] };
+      signal.throwIfAborted();
+      if (error instanceof LostPack || error instanceof DamagedPack) {
+        const pack = index.packs.get(error.id);
+        if (pack !== undefined && (await isSound(place, pack, signal))) return asTheyAre();
+        gone.add(error.id);
+      } else if (limited.aborted || error instanceof TransportError || systemErrorCode(error) !== undefined) {
+        return asTheyAre();
       } else throw error;
     }
   }

@@ -3,17 +3,20 @@ import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { BlobSink } from './blob-sink.js';
+import { sinksLeft } from './sinks-left.js';
 import type { Entry, Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
 import { neededPacks } from './needed-packs.js';
 import { readPack } from './pack-reader.js';
 import type { PackUsage } from './pack-usage.js';
 import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './read-scope.js';
+import { TransportError } from './transport.js';
 
 /** What is kept between runs, as one run reads it: the indexes that it believes, and of the packs those it needs. */
 export class KeptCache {
   #scopes: Promise<readonly ScopeIndex[]>;
   readonly #files = new Map<string, Promise<string>>();
+  readonly #lost = new Set<string>();
   #packBytes = 0;
   #indexBytes = 0;
 
@@ -21,7 +24,7 @@ export class KeptCache {
    * Begins to read at once.
    *
    * @param refs whose indexes are read, the most trusted first
-   * @param onLost gets the id of each pack that is not there, or damaged
+   * @param onLost gets the id of each pack that could not be read
    */
   constructor(
     private readonly place: IndexPlace,
@@ -37,6 +40,11 @@ export class KeptCache {
     return this.#packBytes + this.#indexBytes;
   }
 
+  /** How many packs turned out not to be there, or damaged: what needs them is not found any more. */
+  get lostPacks(): number {
+    return this.#lost.size;
+  }
+
   /** Indexes that were there and could not be used, one line each. @throws TransportError */
   async problems(): Promise<readonly string[]> {
     return (await this.#scopes).flatMap(({ problems }) => problems);
@@ -45,14 +53,14 @@ export class KeptCache {
   /** The kept result of an action. What was written a moment ago is looked for too. @throws TransportError */
   async find(actionHash: string, signal: AbortSignal): Promise<Entry | undefined> {
     const scopes = await this.#scopes;
-    const found = entryIn(scopes, actionHash);
+    const found = this.#entryIn(scopes, actionHash);
     if (found !== undefined) return found;
     this.#scopes = this.#remember(scopes.map((scope) => readLater(this.place, scope, signal)));
-    return entryIn(await this.#scopes, actionHash);
+    return this.#entryIn(await this.#scopes, actionHash);
   }
 
   /**
-   * Reads blobs, each held against its digest.
+   * Reads blobs, each held against its digest. What a pack does not give is taken from another that has it.
    *
    * @param sinks by the hash of the blob
    * @throws UnusableBlob where one cannot be had; TransportError
@@ -62,40 +70,57 @@ export class KeptCache {
     sinks: ReadonlyMap<string, BlobSink>,
     signal: AbortSignal,
   ): Promise<void> {
-    const needed = await this.#packsFor(digests);
-    for (const { pack } of needed) void this.#file(pack, signal).catch(() => undefined);
-    for (const usage of needed) await this.#readPack(usage, sinks, signal);
+    const left = sinksLeft(sinks);
+    for (let wanted = digests; ; wanted = wanted.filter(({ hash }) => left.has(hash))) {
+      const needed = await this.#packsFor(wanted);
+      for (const { pack } of needed) void this.#file(pack, signal).catch(() => undefined);
+      if (await this.#readPacks(needed, left, signal)) return;
+    }
   }
 
   /** Makes sure that the packs of all these blobs can be fetched. @throws UnusableBlob, TransportError */
   async confirm(digests: readonly Digest[], signal: AbortSignal): Promise<void> {
     for (const { pack, live } of await this.#packsFor(digests)) {
       if (this.#files.has(pack.id) || (await this.place.transport.has(pack.key, signal))) continue;
-      throw await this.#lost(pack, live);
+      await this.#lose(pack);
+      throw new UnusableBlob(live[0] ?? { hash: '', sizeBytes: 0 }, 'missing');
     }
   }
 
   async #packsFor(digests: readonly Digest[]): Promise<readonly PackUsage[]> {
-    const scopes = await this.#scopes;
-    const packs = new Map(scopes.flatMap(({ index }) => [...index.packs]));
+    const packs = this.#packsIn(await this.#scopes);
     const needed = neededPacks(packs, digests);
     if (needed !== undefined) return needed;
     const lacking = digests.find((digest) => neededPacks(packs, [digest]) === undefined);
     throw new UnusableBlob(lacking ?? { hash: '', sizeBytes: 0 }, 'missing');
   }
 
-  async #readPack(
-    usage: PackUsage,
+  /** @returns false when one of them turned out to be lost */
+  async #readPacks(
+    usages: readonly PackUsage[],
     sinks: ReadonlyMap<string, BlobSink>,
     signal: AbortSignal,
-  ): Promise<void> {
-    const { pack, live } = usage;
+  ): Promise<boolean> {
+    for (const usage of usages) if (!(await this.#readPack(usage, sinks, signal))) return false;
+    return true;
+  }
+
+  async #readPack(
+    { pack, live }: PackUsage,
+    sinks: ReadonlyMap<string, BlobSink>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const wanted = new Map(live.map(({ hash }) => [hash, sinks.get(hash)] as const).filter(isGiven));
     try {
       await readPack(await this.#file(pack, signal), pack, wanted, signal);
+      return true;
     } catch (error) {
-      if (error instanceof DamagedPack || error instanceof AbsentPack) throw await this.#lost(pack, live);
-      throw error;
+      signal.throwIfAborted();
+      // One that never comes is looked at again before the next save relies on it.
+      if (error instanceof TransportError && error.kind === 'failed') await this.onLost(pack.id);
+      if (!(error instanceof DamagedPack || error instanceof AbsentPack)) throw error;
+      await this.#lose(pack);
+      return false;
     }
   }
 
@@ -114,10 +139,26 @@ export class KeptCache {
     return target;
   }
 
-  async #lost({ id }: Pack, [first]: readonly Digest[]): Promise<UnusableBlob> {
+  async #lose({ id }: Pack): Promise<void> {
+    if (this.#lost.has(id)) return;
+    this.#lost.add(id);
     await rm(join(this.place.scratch, `pack-${id}`), { force: true });
     await this.onLost(id);
-    return new UnusableBlob(first ?? { hash: '', sizeBytes: 0 }, 'missing');
+  }
+
+  /** A pack may be kept under several refs: the one of our own is the last of them, and what is lost is none. */
+  #packsIn(scopes: readonly ScopeIndex[]): ReadonlyMap<string, Pack> {
+    const packs = new Map(scopes.flatMap(({ index }) => [...index.packs]));
+    for (const id of this.#lost) packs.delete(id);
+    return packs;
+  }
+
+  /** The first that can still be had, as far as is known. */
+  #entryIn(scopes: readonly ScopeIndex[], hash: string): Entry | undefined {
+    const entries = scopes.flatMap(({ index }) => index.entries.get(hash) ?? []);
+    if (this.#lost.size === 0) return entries[0];
+    const packs = this.#packsIn(scopes);
+    return entries.find(({ blobs }) => neededPacks(packs, blobs) !== undefined);
   }
 
   #remember(reading: readonly Promise<ScopeIndex>[]): Promise<readonly ScopeIndex[]> {
@@ -135,12 +176,4 @@ class AbsentPack extends Error {}
 
 function isGiven(pair: readonly [string, BlobSink | undefined]): pair is readonly [string, BlobSink] {
   return pair[1] !== undefined;
-}
-
-function entryIn(scopes: readonly ScopeIndex[], hash: string): Entry | undefined {
-  for (const { index } of scopes) {
-    const entry = index.entries.get(hash);
-    if (entry !== undefined) return entry;
-  }
-  return undefined;
 }

@@ -31,28 +31,48 @@ export class LostPack extends Error {
  * @throws LostPack, DamagedPack, TransportError
  */
 export async function takeLiveBlobs(
-  { transport, scratch }: IndexPlace,
+  place: IndexPlace,
   rewritten: readonly PackUsage[],
   built: readonly BuiltPack[],
   signal: AbortSignal,
 ): Promise<MovedBlobs> {
-  const folder = join(scratch, `moved-${randomUUID()}`);
+  const folder = join(place.scratch, `moved-${randomUUID()}`);
   await mkdir(folder);
   const pathOf = ({ hash }: Digest) => join(folder, hash);
   const hashes = new Set<string>();
-  for (const { pack, live } of rewritten) {
-    const ours = built.find((one) => one.pack.id === pack.id)?.file;
-    const file = ours ?? join(scratch, `pack-${pack.id}`);
-    if (ours === undefined && (await transport.fetch(pack.key, file, signal)) === undefined) {
-      throw new LostPack(pack.id);
-    }
+  for (const { pack, live, file, isOurs } of await fetchPacks(place, rewritten, built, signal)) {
     const wanted = live.filter(({ hash }) => !hashes.has(hash));
     const sinks = wanted.map(
       (digest) => [digest.hash, fileSink([{ path: pathOf(digest), mode: 0o600 }])] as const,
     );
     await readPack(file, pack, new Map(sinks), signal);
-    if (ours === undefined) await rm(file, { force: true });
+    if (!isOurs) await rm(file, { force: true });
     for (const { hash } of wanted) hashes.add(hash);
   }
   return { hashes, inputOf: (digest) => blobFile(digest, pathOf(digest)) };
+}
+
+interface FetchedPack extends PackUsage {
+  readonly file: string;
+  /** Whether it is one that this save has built, and still needs. */
+  readonly isOurs: boolean;
+}
+
+/** All at once: each takes its round trips. */
+async function fetchPacks(
+  { transport, scratch }: IndexPlace,
+  rewritten: readonly PackUsage[],
+  built: readonly BuiltPack[],
+  signal: AbortSignal,
+): Promise<readonly FetchedPack[]> {
+  const fetching = rewritten.map(async (usage): Promise<FetchedPack> => {
+    const { id, key } = usage.pack;
+    const ours = built.find(({ pack }) => pack.id === id)?.file;
+    if (ours !== undefined) return { ...usage, file: ours, isOurs: true };
+    const file = join(scratch, `pack-${randomUUID()}`);
+    if ((await transport.fetch(key, file, signal)) === undefined) throw new LostPack(id);
+    return { ...usage, file, isOurs: false };
+  });
+  await Promise.allSettled(fetching); // So that nothing is under way any more where one fails.
+  return Promise.all(fetching);
 }

@@ -50,6 +50,9 @@ export async function writePack(
   }
 }
 
+/** What is compressed may wait for the disk while the compressor goes on; what is not, must not wait: see below. */
+const COMPRESSOR = { chunkSize: 256 * 1024, writableHighWaterMark: 1, readableHighWaterMark: 4 << 20 };
+
 /**
  * One frame, and no more: where Node's compressor is told of the end while it still has a piece to do, it ends the
  * frame with that piece and then ends an empty one. Ending this early ends what it reads from.
@@ -59,7 +62,7 @@ async function* compressed(
   content: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const compressor = zstd.createZstdCompress({ chunkSize: 256 * 1024, writableHighWaterMark: 1 });
+  const compressor = zstd.createZstdCompress(COMPRESSOR);
   const fed = pipeline(content, compressor, { signal }).catch((error: unknown) => {
     compressor.destroy(error as Error);
   });

@@ -101,7 +101,17 @@ interface FoundIndex {
   readonly index: CacheIndex | UnreadableIndex;
 }
 
+/** A transfer may damage what is sound, and whoever takes that for lost may lose it for all: a second look tells. */
 async function fetchIndex(
+  place: IndexPlace,
+  fetch: (target: string) => Promise<{ key: string; bytes: number } | undefined>,
+): Promise<FoundIndex | undefined> {
+  const found = await fetchOnce(place, fetch);
+  if (!(found?.index instanceof UnreadableIndex) || found.index.kind === 'newer') return found;
+  return (await fetchOnce(place, fetch)) ?? found;
+}
+
+async function fetchOnce(
   { scratch }: IndexPlace,
   fetch: (target: string) => Promise<{ key: string; bytes: number } | undefined>,
 ): Promise<FoundIndex | undefined> {

@@ -7,6 +7,7 @@ import type { CacheIndex, Entry, EntryScope, Pack } from './cache-index.js';
 import { compactPacks } from './compact-packs.js';
 import { sumUsage } from './plan-compaction.js';
 import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './read-scope.js';
+import { confirmLost } from './sound-pack.js';
 import { NEWER, storeIndex } from './store-index.js';
 import { storePacks } from './store-packs.js';
 import { sweepDropped } from './sweep-dropped.js';
@@ -30,10 +31,12 @@ export interface SaveRequest {
   readonly fresh: readonly FreshResult[];
   /** Hashes of actions whose kept results were used. */
   readonly used: readonly string[];
-  /** Ids of packs that cannot be fetched any more. */
+  /** Ids of packs that could not be read. */
   readonly lost: readonly string[];
   readonly inputOf: (digest: Digest) => PackInput;
   readonly limits: Omit<TidyLimits, 'borrowed'>;
+  /** The most that moving blobs out of older packs may take, in milliseconds; undefined: as long as it takes. */
+  readonly movingTime?: number | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
@@ -61,27 +64,37 @@ export async function saveResults(request: SaveRequest, signal: AbortSignal): Pr
   const { place, scope } = request;
   const own = await readLater(place, await readNewest(place, scope.ref, signal), signal);
   if (own.newerWriter) throw new TransportError(NEWER, 'denied');
-  const borrowed = await packsOfOthers(request, own, signal);
-  const { fresh, packs: built, unusable } = await buildFresh(request, own.index, borrowed, signal);
-  const index = withResults(own.index, { ...request, fresh }, [...built.map(unkeyed), ...borrowed.values()]);
+  const others = await packsOfOthers(request, own, signal);
+  const lost = await confirmLost(place, new Map([...others, ...own.index.packs]), request.lost, signal);
+  const borrowed = withoutLost(others, lost);
+  const before = { ...own.index, packs: withoutLost(own.index.packs, lost) };
+  const { fresh, packs: built, unusable } = await buildFresh(request, before, borrowed, signal);
+  const index = withResults(before, { ...request, fresh }, [...built.map(unkeyed), ...borrowed.values()]);
   const limits = { ...request.limits, borrowed: packsKeptByOthers(index, place.keys.packPrefix(scope.ref)) };
   const { plan, moved } = await compactPacks(place, index, built, { ...request, limits }, signal);
 
   const needed = [...built.filter(({ pack }) => plan.index.packs.has(pack.id)), ...moved];
   const keyOf = (id: string, attempt: number) => place.keys.pack(scope.ref, id, attempt);
-  const { packs, sent } = await storePacks(place.transport, keyOf, needed, signal);
+  const { packs, sent } = await storePacks(place, keyOf, needed, lost, signal);
   const complete = replacePacks(plan.index, plan.rewritten, packs);
   const stored = await storeIndex(place, scope.ref, own.sequence, complete, signal);
   await sweepDropped(place, scope.ref, stored, own.index, signal);
-  const { bytes, dead } = sumUsage(plan.usages);
+  const all = sumUsage(plan.usages);
+  const left = sumUsage(plan.rewritten);
+  const movedBytes = moved.reduce((sum, { pack }) => sum + pack.bytes, 0);
   return {
     sent: sent + stored.bytes,
     results: fresh.filter(({ action }) => complete.entries.has(action.hash)).length,
     blobs: built.reduce((sum, { pack }) => sum + pack.blobs.length, 0),
-    moved: moved.reduce((sum, { pack }) => sum + pack.bytes, 0),
+    moved: movedBytes,
     gone: plan.gone,
     unusable,
-    kept: { results: stored.index.entries.size, packs: stored.index.packs.size, bytes, dead },
+    kept: {
+      results: stored.index.entries.size,
+      packs: stored.index.packs.size,
+      bytes: all.bytes - left.bytes + movedBytes,
+      dead: all.dead - left.dead,
+    },
   };
 }
 
@@ -114,7 +127,7 @@ async function buildFresh(
   borrowed: ReadonlyMap<string, Pack>,
   signal: AbortSignal,
 ): Promise<BuiltFresh> {
-  const held = heldBlobs([...own.packs.values(), ...borrowed.values()], new Set(request.lost));
+  const held = heldBlobs([...own.packs.values(), ...borrowed.values()]);
   const unusable: UnusableBlob[] = [];
   for (let { fresh } = request; ;) {
     const entries = fresh.map(({ blobs }) => blobs);
@@ -132,12 +145,14 @@ async function buildFresh(
   }
 }
 
-function heldBlobs(packs: readonly Pack[], lost: ReadonlySet<string>): ReadonlySet<string> {
+function heldBlobs(packs: readonly Pack[]): ReadonlySet<string> {
   const held = new Set<string>();
-  for (const { id, blobs } of packs) {
-    if (!lost.has(id)) for (const { hash } of blobs) held.add(hash);
-  }
+  for (const { blobs } of packs) for (const { hash } of blobs) held.add(hash);
   return held;
+}
+
+function withoutLost(packs: CacheIndex['packs'], lost: ReadonlySet<string>): CacheIndex['packs'] {
+  return new Map([...packs].filter(([id]) => !lost.has(id)));
 }
 
 function packsKeptByOthers({ packs }: CacheIndex, prefix: string): ReadonlySet<string> {

@@ -15,13 +15,18 @@ export async function openScratch(parent: string): Promise<Scratch> {
   const name = [process.pid, owner?.startTime ?? '', owner?.boot ?? '', randomUUID()].join('_');
   const path = join(parent, name);
   await mkdir(path, { recursive: true, mode: 0o700 });
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return { path, [Symbol.asyncDispose]: () => removeIfPossible(path) };
 }
 
 async function removeOrphans(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const [pid, startTime = '', boot = ''] = name.split('_');
     if (isRunning({ pid: Number(pid), startTime, boot })) continue;
-    await rm(join(parent, name), { recursive: true, force: true });
+    await removeIfPossible(join(parent, name));
   }
+}
+
+/** A copy that was given up may still be written there, and another user's folder stays: it is no reason to fail. */
+async function removeIfPossible(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
 }

@@ -1,23 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BuiltPack } from './build-packs.js';
 import type { Pack } from './cache-index.js';
-import { type Transport, TransportError } from './transport.js';
+import type { IndexPlace } from './read-scope.js';
+import { isSound } from './sound-pack.js';
+import { TransportError } from './transport.js';
 
 const AT_ONCE = 3;
 /** What was stored a moment ago may not be seen yet: waits of so many milliseconds between the looks. */
 const LOOK_AGAIN = [0, 300, 700, 1500];
-const MOST_KEYS = 3;
+/** Each writer that was killed in the middle of a pack has taken one for good. */
+const MOST_KEYS = 9;
 
 /**
  * Stores packs, several at once. One that is there already is not sent again: its key says what is in it.
  *
+ * @param doubted ids of packs that were damaged before: what is there already is read before it is relied on
  * @returns the packs with the keys under which they can be fetched, and the bytes that were sent
  * @throws TransportError
  */
 export async function storePacks(
-  transport: Transport,
+  place: IndexPlace,
   keyOf: (id: string, attempt: number) => string,
   built: readonly BuiltPack[],
+  doubted: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<{ readonly packs: readonly Pack[]; readonly sent: number }> {
   const packs: Pack[] = [];
@@ -25,7 +30,8 @@ export async function storePacks(
   const queue = [...built];
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { key, stored } = await storePack(transport, keyOf, next, signal);
+      const isDoubted = doubted.has(next.pack.id);
+      const { key, stored } = await storePack(place, keyOf, next, isDoubted, signal);
       packs.push({ ...next.pack, key });
       if (stored) sent += next.pack.bytes;
     }
@@ -36,15 +42,20 @@ export async function storePacks(
 }
 
 async function storePack(
-  transport: Transport,
+  place: IndexPlace,
   keyOf: (id: string, attempt: number) => string,
   { pack, file }: BuiltPack,
+  isDoubted: boolean,
   signal: AbortSignal,
 ): Promise<{ readonly key: string; readonly stored: boolean }> {
+  const { transport } = place;
   for (let attempt = 1; attempt <= MOST_KEYS; attempt += 1) {
     const key = keyOf(pack.id, attempt);
     if ((await transport.store(key, file, signal)) === 'stored') return { key, stored: true };
-    if (await isThere(transport, key, signal)) return { key, stored: false };
+    const isGood = isDoubted
+      ? await isSound(place, { ...pack, key }, signal)
+      : await isThere(transport, key, signal);
+    if (isGood) return { key, stored: false };
   }
   throw new TransportError(
     `${transport.name} has ${MOST_KEYS} keys for the pack ${pack.id} reserved and none of them stored`,
@@ -52,7 +63,11 @@ async function storePack(
   );
 }
 
-async function isThere(transport: Transport, key: string, signal: AbortSignal): Promise<boolean> {
+async function isThere(
+  transport: IndexPlace['transport'],
+  key: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   for (const milliseconds of LOOK_AGAIN) {
     await sleep(milliseconds, undefined, { signal });
     if (await transport.has(key, signal)) return true;

@@ -12,7 +12,7 @@ export function readProvenance(environment: Readonly<Record<string, string>>): P
     event: environment.GITHUB_EVENT_NAME,
     ref: environment.GITHUB_REF,
     defaultBranch: readDefaultBranch(environment.GITHUB_EVENT_PATH),
-    baseBranch: environment.GITHUB_BASE_REF || undefined,
+    baseBranch: nonEmpty(environment.GITHUB_BASE_REF),
   };
 }
 
@@ -24,4 +24,9 @@ function readDefaultBranch(file: string | undefined): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** GitHub sets some variables to nothing where others leave them out. */
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }

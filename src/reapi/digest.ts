@@ -1,13 +1,19 @@
-import { createHash } from 'node:crypto';
+import * as crypto from 'node:crypto';
 import type { Digest } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 
 export type { Digest };
+
+/** Node's `hash` makes no object that is to be collected, but is not in the first releases of Node 20. */
+const hashOf: (blob: Uint8Array) => string =
+  'hash' in crypto
+    ? (blob) => crypto.hash('sha256', blob, 'hex')
+    : (blob) => crypto.createHash('sha256').update(blob).digest('hex');
 
 export const EMPTY_DIGEST: Digest = digestOf(Buffer.alloc(0));
 
 /** The SHA-256 digest of a blob. */
 export function digestOf(blob: Uint8Array): Digest {
-  return { hash: createHash('sha256').update(blob).digest('hex'), sizeBytes: blob.length };
+  return { hash: hashOf(blob), sizeBytes: blob.length };
 }
 
 /** A digest as people and resource names write it: `HASH/SIZE`. */

@@ -1,13 +1,18 @@
 import { createReadStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { messageOf } from '../errors.js';
 import { formatDigest, type Digest } from '../reapi/digest.js';
+import { readInto } from './read-into.js';
 
 /** A blob that is somewhere here and can be read, as often as needed. */
 export interface BlobSource {
   readonly digest: Digest;
-  /** The whole blob; only asked of blobs that fit one message. */
-  read(): Promise<Uint8Array>;
+  /**
+   * Reads the blob into a buffer; only asked of blobs that fit one message.
+   *
+   * @param target one byte longer than the blob, so that a longer one shows
+   * @returns how many bytes there were, at most as many as fit
+   */
+  readInto(target: Buffer): number;
   /** The blob in pieces of any size. */
   open(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
@@ -20,14 +25,19 @@ export class UnusableSource extends Error {
 /**
  * Reads a whole source.
  *
+ * @param target one byte longer than the blob
  * @throws UnusableSource
  */
-export async function readSource(source: BlobSource): Promise<Uint8Array> {
-  const bytes = await source.read().catch((error: unknown) => {
+export function readSource(source: BlobSource, target: Buffer): void {
+  if (readAsMuch(source, target) !== source.digest.sizeBytes) throw changed(source.digest);
+}
+
+function readAsMuch(source: BlobSource, target: Buffer): number {
+  try {
+    return source.readInto(target);
+  } catch (error) {
     throw new UnusableSource(messageOf(error), { cause: error });
-  });
-  if (bytes.length !== source.digest.sizeBytes) throw changed(source.digest, bytes.length);
-  return bytes;
+  }
 }
 
 /**
@@ -45,30 +55,53 @@ export async function* openSource(source: BlobSource): AsyncGenerator<Uint8Array
   } catch (error) {
     throw new UnusableSource(messageOf(error), { cause: error });
   }
-  if (size !== source.digest.sizeBytes) throw changed(source.digest, size);
+  if (size !== source.digest.sizeBytes) throw changed(source.digest);
 }
 
-function changed(digest: Digest, size: number): UnusableSource {
-  return new UnusableSource(`what ${formatDigest(digest)} was read from has ${size} bytes by now`);
+function changed(digest: Digest): UnusableSource {
+  return new UnusableSource(`what ${formatDigest(digest)} was read from has another size by now`);
 }
 
 const PIECE = 256 * 1024;
 
 export function blobInMemory(digest: Digest, bytes: Uint8Array): BlobSource {
-  return {
-    digest,
-    read: () => Promise.resolve(bytes),
-    *open() {
-      for (let start = 0; start < bytes.length; start += PIECE) yield bytes.subarray(start, start + PIECE);
-    },
-  };
+  return new MemoryBlob(digest, bytes);
 }
 
 /** @param path absolute; a checkout's file or an object of casd's store */
 export function blobInFile(digest: Digest, path: string): BlobSource {
-  return {
-    digest,
-    read: () => readFile(path),
-    open: () => createReadStream(path, { highWaterMark: PIECE }) as AsyncIterable<Uint8Array>,
-  };
+  return new FileBlob(digest, path);
+}
+
+class MemoryBlob implements BlobSource {
+  constructor(
+    readonly digest: Digest,
+    private readonly bytes: Uint8Array,
+  ) {}
+
+  readInto(target: Buffer): number {
+    target.set(this.bytes.subarray(0, target.length));
+    return Math.min(this.bytes.length, target.length);
+  }
+
+  *open(): Generator<Uint8Array, void, undefined> {
+    for (let start = 0; start < this.bytes.length; start += PIECE)
+      yield this.bytes.subarray(start, start + PIECE);
+  }
+}
+
+/** One of a hundred thousand: its methods are not made anew for each. */
+class FileBlob implements BlobSource {
+  constructor(
+    readonly digest: Digest,
+    private readonly path: string,
+  ) {}
+
+  readInto(target: Buffer): number {
+    return readInto(this.path, target);
+  }
+
+  open(): AsyncIterable<Uint8Array> {
+    return createReadStream(this.path, { highWaterMark: PIECE }) as AsyncIterable<Uint8Array>;
+  }
 }

@@ -11,6 +11,7 @@ import {
 } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
 import type { Machine } from '../machine.js';
+import { preferMemory } from '../process/prefer-memory.js';
 import { openChannel } from './open-channel.js';
 import { chooseCredentials } from './credentials/choose.js';
 import { credentialInterceptor } from './credentials/interceptor.js';
@@ -56,6 +57,7 @@ export interface ConnectOptions {
 
 /** Makes the clients of a remote: one connection for each endpoint, credentials and request metadata with each call. */
 export function connectRemote(settings: RemoteSettings, machine: Machine, options: ConnectOptions): Remote {
+  preferMemory();
   const secrets = keepSecrets(options.mask);
   const end = new AbortController();
   let action = '';

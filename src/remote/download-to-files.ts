@@ -1,13 +1,9 @@
-import { createReadStream, writeFile } from 'node:fs';
+import { createReadStream, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
 import type { Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
 import { type BlobSink, type BlobWriter, download } from './download.js';
-
-/** Makes no object with a finalizer for each file, as that of `fs/promises` does. */
-const writeNew = promisify(writeFile);
 
 /** A file to be made of a blob. */
 export interface FileToFetch {
@@ -30,31 +26,57 @@ export async function downloadFiles(
   signal: AbortSignal,
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<void> {
-  const wanted = new Map<string, FileToFetch[]>();
-  for (const file of files) {
-    const same = wanted.get(file.digest.hash);
-    if (same === undefined) wanted.set(file.digest.hash, [file]);
-    else same.push(file);
-  }
-  for (const { path, mode } of files.filter(({ digest }) => digest.sizeBytes === 0)) {
-    await writeNew(path, '', { flag: 'wx', mode });
-  }
-  const digests = files.map(({ digest }) => digest);
-  await download(cas, digests, intoFiles(wanted), signal, onProgress);
+  const wanted = new WantedFiles(files);
+  for (const file of wanted.empty) writeNew(file, Buffer.alloc(0));
+  await download(cas, wanted.digests, intoFiles(wanted), signal, onProgress);
 }
 
-function intoFiles(wanted: ReadonlyMap<string, readonly FileToFetch[]>): BlobSink {
+/** The files by the hash of their blob. Few blobs are wanted twice: only those cost a list. */
+class WantedFiles {
+  readonly empty: FileToFetch[] = [];
+  readonly digests: Digest[] = [];
+  readonly #first = new Map<string, FileToFetch>();
+  readonly #others = new Map<string, FileToFetch[]>();
+
+  constructor(files: readonly FileToFetch[]) {
+    for (const file of files) {
+      const { hash, sizeBytes } = file.digest;
+      if (sizeBytes === 0) this.empty.push(file);
+      else if (this.#first.has(hash)) this.#others.set(hash, [...this.others(hash), file]);
+      else {
+        this.#first.set(hash, file);
+        this.digests.push(file.digest);
+      }
+    }
+  }
+
+  /** @throws Error for a blob that nothing is to be made of */
+  first(hash: string): FileToFetch {
+    const file = this.#first.get(hash);
+    if (file === undefined) throw new Error(`the blob ${hash} came, and no file is to be made of it`);
+    return file;
+  }
+
+  others(hash: string): readonly FileToFetch[] {
+    return this.#others.get(hash) ?? [];
+  }
+}
+
+function intoFiles(wanted: WantedFiles): BlobSink {
   return {
-    put: async ({ hash }, bytes) => {
-      for (const { path, mode } of wanted.get(hash) ?? []) await writeNew(path, bytes, { flag: 'wx', mode });
+    put: ({ hash }, bytes) => {
+      writeNew(wanted.first(hash), bytes);
+      for (const file of wanted.others(hash)) writeNew(file, bytes);
     },
-    open: ({ hash }) => openFirst(wanted.get(hash) ?? []),
+    open: ({ hash }) => openFirst(wanted.first(hash), wanted.others(hash)),
   };
 }
 
-async function openFirst(files: readonly FileToFetch[]): Promise<BlobWriter> {
-  const [first, ...others] = files;
-  if (first === undefined) throw new Error('a blob came that no file is to be made of');
+function writeNew({ path, mode }: FileToFetch, bytes: Buffer): void {
+  writeFileSync(path, bytes, { flag: 'wx', mode });
+}
+
+async function openFirst(first: FileToFetch, others: readonly FileToFetch[]): Promise<BlobWriter> {
   const file = await open(first.path, 'wx', first.mode);
   return {
     write: (bytes) => file.writeFile(bytes),

@@ -1,4 +1,5 @@
 import { formatDigest, type Digest } from '../reapi/digest.js';
+import { distinctDigests } from './batches.js';
 import type { CasService } from './cas-service.js';
 import { type BlobSink, download } from './download.js';
 
@@ -26,7 +27,7 @@ export async function downloadBlobs(
   }
   const blobs = new Map<string, Buffer>();
   for (const { hash, sizeBytes } of digests) if (sizeBytes === 0) blobs.set(hash, Buffer.alloc(0));
-  await download(cas, digests, intoMap(blobs), signal);
+  await download(cas, distinctDigests(digests), intoMap(blobs), signal);
   return blobs;
 }
 

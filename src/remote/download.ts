@@ -1,15 +1,14 @@
 import { type Digest } from '../reapi/digest.js';
-import { batchesBySize, bytesInBatch, bytesUnderWay, distinctDigests } from './batches.js';
+import { breathing } from './breath.js';
 import type { CasService } from './cas-service.js';
+import { movePieces, type Piece, piecesOf } from './pieces.js';
 import { readBatch } from './read-batch.js';
 import { readStream } from './read-stream.js';
-import { sideBySide } from './side-by-side.js';
-import { TransferWindow } from './window.js';
-import { worthCompressing } from './zstd.js';
 
 /** Where blobs go to. What it is given whole is right; what it takes in pieces is right when it is closed. */
 export interface BlobSink {
-  put(digest: Digest, bytes: Buffer): void | Promise<void>;
+  /** Of a small blob, so that it need not be waited for. */
+  put(digest: Digest, bytes: Buffer): void;
   open(digest: Digest): BlobWriter | Promise<BlobWriter>;
 }
 
@@ -21,19 +20,13 @@ export interface BlobWriter {
   discard(): void | Promise<void>;
 }
 
-/** What is read in one call: some small blobs, or a large one. */
-type Piece = { readonly batch: readonly Digest[] } | { readonly stream: Digest };
-
-/** Measured at 80 ms and 100 Mbit/s. */
-const BATCH_BYTES = 512 * 1024;
-const PLACES = 32;
-/** A stream may hold as much in memory as the connection's window is wide, and a few fill any link. */
-const PLACES_OF_A_STREAM = 8;
-const STREAM_IN_WINDOW = 64 * 1024;
+/** Each may hold as much in memory as the connection's window is wide, and a few fill any link. */
+const STREAMS_AT_ONCE = 4;
 
 /**
  * Brings blobs here, each checked against its digest. Memory stays bounded whatever their size and number.
  *
+ * @param digests each once, without the empty blob
  * @param onProgress called with the bytes of each blob or piece
  * @throws UnusableBlob for the first that is missing or corrupt; RpcError, Unavailable
  */
@@ -44,35 +37,24 @@ export async function download(
   signal: AbortSignal,
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<void> {
-  const run = async (piece: Piece, either: AbortSignal) => {
+  const run = async (piece: Piece<Digest>, either: AbortSignal) => {
     if ('stream' in piece) return readInto(cas, piece.stream, sink, either, onProgress);
     const blobs = await readBatch(cas, piece.batch, either);
+    const breathe = breathing();
+    let i = 0;
     for (const digest of piece.batch) {
-      await sink.put(digest, blobs.get(digest.hash) ?? Buffer.alloc(0));
+      sink.put(digest, blobs[i++] ?? Buffer.alloc(0));
       onProgress(digest.sizeBytes);
+      const pause = breathe();
+      if (pause !== undefined) await pause;
     }
   };
-  await sideBySide(
-    piecesOf(distinctDigests(digests), Math.min(BATCH_BYTES, cas.limits.maxBatchBytes)),
-    {
-      window: new TransferWindow(),
-      places: PLACES,
-      placesOf: (piece) => ('stream' in piece ? PLACES_OF_A_STREAM : 1),
-      bytesOf: (piece) => ('stream' in piece ? STREAM_IN_WINDOW : bytesUnderWay(piece.batch)),
-      run,
-    },
+  const digestOf = (digest: Digest) => digest;
+  await movePieces(
+    piecesOf(digests, digestOf, cas.limits),
+    { digestOf, streamsAtOnce: STREAMS_AT_ONCE, run },
     signal,
   );
-}
-
-function* piecesOf(digests: readonly Digest[], limit: number): Generator<Piece, void, undefined> {
-  const small = digests.filter((digest) => bytesInBatch(digest) <= limit);
-  for (const digest of digests) if (bytesInBatch(digest) > limit) yield { stream: digest };
-  // A batch is asked for compressed or not, as a whole.
-  for (const compress of [true, false]) {
-    const alike = small.filter(({ sizeBytes }) => worthCompressing(sizeBytes) === compress);
-    for (const batch of batchesBySize(alike, bytesInBatch, limit)) yield { batch };
-  }
 }
 
 async function readInto(

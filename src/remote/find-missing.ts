@@ -1,5 +1,8 @@
+import { ContentAddressableStorageService } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import type { Digest } from '../reapi/digest.js';
 import { callUnary } from '../rpc/call.js';
+import { rawUnary } from '../rpc/raw-methods.js';
+import { missingIn } from './answers.js';
 import { DIGEST_BYTES, distinctDigests } from './batches.js';
 import type { CasService } from './cas-service.js';
 import { sideBySide } from './side-by-side.js';
@@ -9,57 +12,77 @@ import { TransferWindow } from './window.js';
 const DIGESTS_PER_QUESTION = 1000;
 const QUESTIONS_AT_ONCE = 16;
 
-/**
- * Of these blobs, the hashes of those that the remote lacks.
- *
- * @param onMissing called with each answer as it comes
- */
+/** Of these blobs, the hashes of those that the remote lacks. */
 export async function findMissing(
   cas: CasService,
   digests: Iterable<Digest>,
   signal: AbortSignal,
-  onMissing: (missing: readonly string[]) => void = () => undefined,
 ): Promise<ReadonlySet<string>> {
   const missing = new Set<string>();
-  await sideBySide(
-    questions(distinctDigests(digests)),
+  const note = (lacking: readonly Digest[]) => {
+    for (const { hash } of lacking) missing.add(hash);
+  };
+  await eachMissing(cas, distinctDigests(digests), (digest) => digest, note, signal);
+  return missing;
+}
+
+/**
+ * Asks which of these blobs the remote lacks, and holds no more of them than it is asked for at once.
+ *
+ * @param things each once
+ * @param onMissing called with what one answer names, as it comes; while it has not ended, less is asked for
+ */
+export function eachMissing<T>(
+  cas: CasService,
+  things: Iterable<T>,
+  digestOf: (thing: T) => Digest,
+  onMissing: (missing: readonly T[]) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  return sideBySide(
+    questions(things),
     {
       window: new TransferWindow(),
       places: QUESTIONS_AT_ONCE,
       bytesOf: (question) => question.length * DIGEST_BYTES,
       run: async (question, either) => {
-        const answer = await ask(cas, question, either);
-        for (const hash of answer) missing.add(hash);
-        onMissing(answer);
+        const missing = await ask(cas, question.map(digestOf), either);
+        await onMissing(question.filter((thing) => missing.has(digestOf(thing).hash)));
       },
     },
     signal,
   );
-  return missing;
 }
 
-function* questions(digests: readonly Digest[]) {
-  for (let start = 0; start < digests.length; start += DIGESTS_PER_QUESTION) {
-    yield digests.slice(start, start + DIGESTS_PER_QUESTION);
+function* questions<T>(things: Iterable<T>): Generator<readonly T[], void, undefined> {
+  let question: T[] = [];
+  for (const thing of things) {
+    if (question.push(thing) < DIGESTS_PER_QUESTION) continue;
+    yield question;
+    question = [];
   }
+  if (question.length > 0) yield question;
 }
 
-async function ask(cas: CasService, question: readonly Digest[], signal: AbortSignal): Promise<string[]> {
-  const bytes = question.length * DIGEST_BYTES;
-  const answer = await cas.guard.transfer(
+async function ask(
+  cas: CasService,
+  blobDigests: Digest[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const bytes = blobDigests.length * DIGEST_BYTES;
+  const { path, requestSerialize } = ContentAddressableStorageService.findMissingBlobs;
+  return cas.guard.transfer(
     'FindMissingBlobs',
     async (limits) => {
-      const message = await callUnary(
+      const missing = await callUnary(
         'FindMissingBlobs',
-        cas.storage.findMissingBlobs.bind(cas.storage),
-        { instanceName: cas.instance, blobDigests: [...question], digestFunction: 0 },
+        rawUnary(cas.storage, { path, encode: requestSerialize, decode: missingIn }),
+        { instanceName: cas.instance, blobDigests, digestFunction: 0 },
         limits,
       );
-      limits.moved(bytes + message.missingBlobDigests.length * DIGEST_BYTES);
-      return message;
+      limits.moved(bytes + missing.size * DIGEST_BYTES);
+      return missing;
     },
     { bytes, signal },
   );
-  const asked = new Set(question.map(({ hash }) => hash));
-  return answer.missingBlobDigests.map(({ hash }) => hash).filter((hash) => asked.has(hash));
 }

@@ -7,6 +7,9 @@ export const STALL_MILLISECONDS = 3000;
 /** Bytes a second that a transfer is worth waiting for; what a slower one takes longer is delay. */
 const SLOWEST_USEFUL = 256 * 1024;
 
+/** Small blobs a second that are worth waiting for: a server has work with each. */
+const FEWEST_USEFUL = 250;
+
 /** How far ahead bytes may pay: a fast beginning buys no long standstill. */
 const LONGEST_CREDIT = 1000;
 
@@ -21,9 +24,20 @@ export interface Attempt {
   readonly abort: (reason: Error) => void;
 }
 
+/** Where time goes that bytes have not paid for, as stretches between two points of the clock. */
+export interface FlowAccount {
+  /** All of it. */
+  readonly wait: (from: number, until: number) => void;
+  /** What is beyond the grace, or was for nothing. */
+  readonly lose: (from: number, until: number) => void;
+  /** Called while transfers are under way, with what will not be paid and not be accounted for at the next call. */
+  readonly watch: (owed: number) => void;
+}
+
 /**
- * Watches the transfers of one service together. Bytes pay for time; the time that they have not paid for is delay,
- * however the server spreads it. When no byte moves at all, every attempt under way is aborted.
+ * Watches the transfers of one service together. Bytes pay for time; the time that they have not paid for is waiting,
+ * and beyond a grace it is delay, however the server spreads it. When no byte moves at all, every attempt under way
+ * is aborted.
  */
 export class Flow {
   readonly #attempts = new Set<Attempt>();
@@ -34,23 +48,21 @@ export class Flow {
 
   constructor(
     private readonly now: () => number,
+    /** Milliseconds that the first bytes may take. */
     private readonly grace: number,
-    private readonly lost: (from: number, until: number) => void,
-    /** Called with the delay that is not yet counted, while transfers are under way. */
-    private readonly watch: (uncounted: number) => void,
+    private readonly account: FlowAccount,
   ) {}
 
   enter(): void {
     if (this.#users++ > 0) return;
     this.#paidUntil = this.#lastMoved = this.now();
-    this.#paidUntil += this.grace;
     this.#timer = setInterval(() => this.#tick(), TICK);
   }
 
   leave(): void {
     if (--this.#users > 0) return;
     clearInterval(this.#timer);
-    this.settle(this.#paidUntil);
+    this.settle(Infinity);
   }
 
   begin(name: string, abort: (reason: Error) => void): Attempt {
@@ -66,16 +78,18 @@ export class Flow {
     this.#attempts.delete(attempt);
   }
 
-  moved(attempt: Attempt, bytes: number): void {
+  moved(attempt: Attempt, bytes: number, blobs = 0): void {
     const now = this.now();
     attempt.lastMoved = this.#lastMoved = now;
-    this.#paidUntil = Math.min(now + LONGEST_CREDIT, this.#paidUntil + (bytes / SLOWEST_USEFUL) * 1000);
+    const paid = (bytes / SLOWEST_USEFUL + blobs / FEWEST_USEFUL) * 1000;
+    this.#paidUntil = Math.min(now + LONGEST_CREDIT, this.#paidUntil + paid);
   }
 
   /** Counts everything since then as lost, whatever moved meanwhile. */
   settle(since: number): void {
     const now = this.now();
-    this.lost(Math.min(since, this.#paidUntil), now);
+    this.account.wait(this.#paidUntil, now);
+    this.account.lose(Math.min(since, this.#paidUntil + this.grace), now);
     this.#paidUntil = Math.max(this.#paidUntil, now);
   }
 
@@ -93,7 +107,7 @@ export class Flow {
         );
       }
     }
-    this.watch(Math.max(0, now - this.#paidUntil));
+    this.account.watch(Math.max(0, now + TICK - this.#paidUntil));
   }
 }
 

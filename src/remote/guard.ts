@@ -1,9 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../errors.js';
 import type { CallLimits, RpcError } from '../rpc/call.js';
-import { type DelayBudget, LostTime } from './delay-budget.js';
+import type { DelayBudget } from './delay-budget.js';
 import { Flow, longestTransfer } from './flow.js';
-import { delayBefore, mayPass } from './retry.js';
+import { idleTime } from './idle-time.js';
+import { Patience } from './patience.js';
+import { pause } from './pause.js';
+import { mayPass } from './retry.js';
 
 export type ServiceName = 'capabilities' | 'cas' | 'action-cache' | 'execution' | 'asset';
 
@@ -39,8 +41,8 @@ export interface GuardedTransfer {
 }
 
 export interface TransferLimits extends CallLimits {
-  /** To be called with every piece that moves. */
-  readonly moved: (bytes: number) => void;
+  /** To be called with every piece that moves, and with the blobs that are whole by it where they are many. */
+  readonly moved: (bytes: number, blobs?: number) => void;
 }
 
 /** Stands between the calls to one service and the build: retries, counts what it costs, and ends it. */
@@ -49,8 +51,8 @@ export interface Guard {
   /** Left alone for the rest of the run. */
   readonly open: boolean;
   readonly reason: string | null;
-  /** Milliseconds of delay that the service has caused. */
-  readonly cost: number;
+  /** Bytes that its transfers have moved so far. */
+  readonly moved: number;
   /**
    * A call with a short answer.
    *
@@ -72,56 +74,42 @@ export interface GuardSettings {
   /** Milliseconds that an answer may take. */
   readonly latencyBudget: number;
   readonly delayBudget: DelayBudget;
-  /** A clock that never goes back, in milliseconds. */
+  /** A clock that never goes back, in milliseconds; by default the time in which there was nothing else to do. */
   readonly now?: () => number;
   readonly random?: () => number;
 }
 
-/** A call that has failed for so long has failed for good: a restart takes two seconds, not more than this. */
-const PATIENCE = 4000;
-
-/** Of so many tiny answers the median is the service's latency. */
+/** The service's latency is the median of so many tiny answers: it is over the budget as soon as two of them are. */
 const SAMPLES = 3;
 
 export function createGuard(service: ServiceName, settings: GuardSettings): Guard {
   return new CircuitBreaker(service, settings);
 }
 
-interface Trouble {
-  failures: number;
-  /** Start of the first failed attempt since something went well. */
-  since: number | undefined;
-}
-
 class CircuitBreaker implements Guard {
-  readonly #lost = new LostTime();
   readonly #end = new AbortController();
   readonly #latencies: number[] = [];
   readonly #flow: Flow;
   readonly #now: () => number;
   readonly #random: () => number;
   reason: string | null = null;
+  moved = 0;
 
   constructor(
     readonly service: ServiceName,
     private readonly settings: GuardSettings,
   ) {
-    this.#now = settings.now ?? (() => performance.now());
+    this.#now = settings.now ?? idleTime;
     this.#random = settings.random ?? Math.random;
-    this.#flow = new Flow(
-      this.#now,
-      settings.latencyBudget,
-      (from, until) => this.#count(from, until),
-      (uncounted) => this.#watch(uncounted),
-    );
+    this.#flow = new Flow(this.#now, settings.latencyBudget, {
+      wait: (from, until) => settings.delayBudget.wait(from, until),
+      lose: (from, until) => settings.delayBudget.count(from, until),
+      watch: (owed) => this.#watch(owed),
+    });
   }
 
   get open(): boolean {
     return this.reason !== null;
-  }
-
-  get cost(): number {
-    return Math.round(this.#lost.total);
   }
 
   leaveAlone(reason: string, cause?: unknown): void {
@@ -132,14 +120,11 @@ class CircuitBreaker implements Guard {
 
   async call<T>(name: string, attempt: (limits: CallLimits) => Promise<T>, options: GuardedCall): Promise<T> {
     const signal = this.#bothSignals(options.signal);
-    const trouble: Trouble = { failures: 0, since: undefined };
+    const patience = new Patience(this.#random);
     for (;;) {
       this.#mayBegin(options.signal);
       const started = this.#now();
-      const deadline = Math.min(
-        options.deadline,
-        this.settings.latencyBudget + this.settings.delayBudget.left,
-      );
+      const deadline = Math.min(options.deadline, this.settings.delayBudget.left);
       try {
         const answer = await attempt({ signal, deadline });
         this.#answered(started, options.tiny === true);
@@ -150,8 +135,8 @@ class CircuitBreaker implements Guard {
           this.#answered(started, false);
           throw error;
         }
-        this.#count(started, this.#now());
-        await this.#waitOut(error, trouble, started, signal);
+        this.settings.delayBudget.count(started, this.#now());
+        await this.#waitOut(error, patience, signal);
       }
     }
   }
@@ -161,7 +146,7 @@ class CircuitBreaker implements Guard {
     attempt: (limits: TransferLimits) => Promise<T>,
     options: GuardedTransfer,
   ): Promise<T> {
-    const trouble: Trouble = { failures: 0, since: undefined };
+    const patience = new Patience(this.#random);
     const deadline = longestTransfer(options.bytes);
     this.#mayBegin(options.signal);
     this.#flow.enter();
@@ -175,7 +160,10 @@ class CircuitBreaker implements Guard {
           return await attempt({
             signal: AbortSignal.any([both, stop.signal]),
             deadline,
-            moved: (bytes) => this.#flow.moved(run, bytes),
+            moved: (bytes, blobs) => {
+              this.moved += bytes;
+              this.#flow.moved(run, bytes, blobs);
+            },
           });
         } catch (error) {
           this.#flow.end(run);
@@ -183,8 +171,8 @@ class CircuitBreaker implements Guard {
           if (!mayPass(error, true)) throw error;
           const lostSince = options.resumable === true ? run.lastMoved : run.started;
           this.#flow.settle(lostSince);
-          if (lostSince > run.started) Object.assign(trouble, { failures: 0, since: undefined });
-          await this.#waitOut(error, trouble, lostSince, both);
+          if (lostSince > run.started) patience.renew();
+          await this.#waitOut(error, patience, both);
         } finally {
           this.#flow.end(run);
         }
@@ -204,46 +192,39 @@ class CircuitBreaker implements Guard {
     this.#end.signal.throwIfAborted();
   }
 
-  #count(from: number, until: number): void {
-    this.#lost.count(from, until);
-    this.settings.delayBudget.count(from, until);
-  }
-
   /** An answer came. What it took beyond the latency budget is delay. */
   #answered(started: number, tiny: boolean): void {
     const now = this.#now();
-    this.#count(started + this.settings.latencyBudget, now);
+    this.settings.delayBudget.wait(started, now);
+    this.settings.delayBudget.count(started + this.settings.latencyBudget, now);
     if (!tiny || this.#latencies.length >= SAMPLES) return;
     this.#latencies.push(now - started);
-    if (this.#latencies.length < SAMPLES) return;
-    const median = [...this.#latencies].sort((a, b) => a - b)[SAMPLES >> 1] ?? 0;
-    if (median <= this.settings.latencyBudget) return;
+    const late = this.#latencies.filter((latency) => latency > this.settings.latencyBudget);
+    if (late.length <= SAMPLES / 2) return;
+    const least = Math.round(Math.min(...late));
     this.leaveAlone(
-      `it answers in ${Math.round(median)} ms (median of ${SAMPLES}), over the latency budget of ${this.settings.latencyBudget} ms`,
+      `it answers in ${least} ms, over the latency budget of ${this.settings.latencyBudget} ms`,
     );
   }
 
   /** Waits before the next attempt, or leaves the service alone when there is no point in another. */
-  async #waitOut(error: RpcError, trouble: Trouble, started: number, signal: AbortSignal) {
+  async #waitOut(error: RpcError, patience: Patience, signal: AbortSignal) {
     const { delayBudget } = this.settings;
     const now = this.#now();
-    trouble.since ??= started;
-    const delay = delayBefore(error, trouble.failures++, this.#random());
+    const delay = patience.next(error, now);
     if (delayBudget.left <= 0) this.#leaveForDelay(error);
-    else if ((trouble.failures > 1 && now - trouble.since >= PATIENCE) || delay >= delayBudget.left) {
-      this.leaveAlone(`${messageOf(error)} (tried ${trouble.failures} times)`, error);
+    else if (delay === undefined || delay >= delayBudget.left) {
+      this.leaveAlone(`${messageOf(error)} (tried ${patience.failures} times)`, error);
     }
     try {
-      await sleep(delay, undefined, { signal });
-    } catch {
-      signal.throwIfAborted();
+      await pause(delay ?? 0, signal);
     } finally {
-      this.#count(now, this.#now());
+      delayBudget.count(now, this.#now());
     }
   }
 
-  #watch(uncounted: number): void {
-    if (this.settings.delayBudget.left <= uncounted) this.#leaveForDelay();
+  #watch(owed: number): void {
+    if (this.settings.delayBudget.left <= owed) this.#leaveForDelay();
   }
 
   #leaveForDelay(error?: unknown): void {

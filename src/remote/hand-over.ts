@@ -1,24 +1,49 @@
-/** Hands things from one part of the work to another, in order. Holds whatever the reader has not taken yet. */
+/**
+ * Hands things from one part of the work to another, in order. Holds a few that the reader has not taken yet, and has
+ * the writer wait with more.
+ */
 export class HandOver<T> implements AsyncIterable<T> {
   readonly #waiting: T[] = [];
   #closed = false;
-  #wake: () => void = () => undefined;
+  #wakeReader: () => void = () => undefined;
+  #wakeWriters: (() => void)[] = [];
 
-  push(things: Iterable<T>): void {
-    this.#waiting.push(...things);
-    this.#wake();
+  /** @param most how many may wait to be taken before writers wait */
+  constructor(private readonly most: number) {}
+
+  /** Resolves when there is room for more, or nobody reads any longer. */
+  async push(thing: T): Promise<void> {
+    this.#waiting.push(thing);
+    this.#wakeReader();
+    while (this.#waiting.length > this.most && !this.#closed) {
+      await new Promise<void>((resolve) => this.#wakeWriters.push(resolve));
+    }
   }
 
+  /** Nothing more comes, or nothing more is taken. */
   close(): void {
     this.#closed = true;
-    this.#wake();
+    this.#wakeReader();
+    this.#letWritersOn();
   }
 
+  /** For one reader. When it stops early, nobody waits for it. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
-    for (;;) {
-      while (this.#waiting.length > 0) yield this.#waiting.shift() as T;
-      if (this.#closed) return;
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+    try {
+      for (;;) {
+        for (let thing = this.#waiting.shift(); thing !== undefined; thing = this.#waiting.shift()) {
+          this.#letWritersOn();
+          yield thing;
+        }
+        if (this.#closed) return;
+        await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+      }
+    } finally {
+      this.close();
     }
+  }
+
+  #letWritersOn(): void {
+    for (const wake of this.#wakeWriters.splice(0)) wake();
   }
 }

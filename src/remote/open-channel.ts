@@ -12,7 +12,7 @@ const OPTIONS: ChannelOptions = {
   'grpc.keepalive_timeout_ms': 10_000,
   // A server that comes back is found again soon: until then every call fails at once.
   'grpc.initial_reconnect_backoff_ms': 100,
-  'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.max_reconnect_backoff_ms': 200,
   // A page of a tree may be larger than the default of 4 MB, but a hostile answer may not fill the memory.
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
   // Retries are made by the guard, which knows the budget and reads what the server asks for.

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
+import { ByteStreamService } from '../gen/google/bytestream/bytestream.services.js';
 import { formatDigest, type Digest } from '../reapi/digest.js';
 import { callServerStream, RpcError } from '../rpc/call.js';
+import { rawServerStream } from '../rpc/raw-methods.js';
 import { type CasService, resourceName } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
+import { dataIn } from './stream-messages.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { BadCompression, decompressStream } from './zstd-decompress.js';
 import { zstd } from './zstd.js';
@@ -54,9 +57,10 @@ async function* pieces(
 ): AsyncGenerator<Buffer, void, undefined> {
   const library = cas.limits.zstdStream ? zstd : undefined;
   const kind = library === undefined ? 'blobs' : 'compressed-blobs/zstd';
-  const messages = callServerStream(
+  const { path, requestSerialize } = ByteStreamService.read;
+  const data = callServerStream(
     'Read',
-    cas.byteStream.read.bind(cas.byteStream),
+    rawServerStream(cas.byteStream, { path, encode: requestSerialize, decode: dataIn }),
     {
       resourceName: resourceName(cas.instance, `${kind}/${formatDigest(digest)}`),
       readOffset: offset,
@@ -64,10 +68,5 @@ async function* pieces(
     },
     limits,
   );
-  const data = dataOf(messages);
   yield* library === undefined ? data : decompressStream(library, data);
-}
-
-async function* dataOf(messages: AsyncIterable<{ data: Buffer }>): AsyncGenerator<Buffer, void, undefined> {
-  for await (const { data } of messages) yield data;
 }

@@ -21,7 +21,7 @@ const NOTHING_DONE: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.RE
 const LASTING = /OutOfSpace|no space left|message (larger|with a size larger) than/i;
 
 const FIRST_DELAY = 100;
-const LONGEST_DELAY = 1000;
+const LONGEST_DELAY = 500;
 
 /** Whether the same call may go well if it is made again. */
 export function mayPass(error: unknown, idempotent: boolean): error is RpcError {
@@ -30,15 +30,13 @@ export function mayPass(error: unknown, idempotent: boolean): error is RpcError 
 }
 
 /**
- * How long to wait before the next attempt, in milliseconds: anything up to a bound that doubles (full jitter), and
- * no less than the server asked for.
+ * How long to wait before the next attempt, in milliseconds: anything up to a bound that doubles (full jitter).
  *
  * @param failures how many attempts have failed before this one
  * @param random between 0 and 1
  */
-export function delayBefore(error: RpcError, failures: number, random: number): number {
-  const bound = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** failures);
-  return (askedDelay(error) ?? 0) + random * bound;
+export function backoff(failures: number, random: number): number {
+  return random * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** failures);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
 import { Directory } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { digestOf, EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
+import { digestOf, EMPTY_DIGEST, formatDigest, type Digest } from '../reapi/digest.js';
 import { callServerStream, RpcError } from '../rpc/call.js';
 import { distinctDigests } from './batches.js';
 import type { CasService } from './cas-service.js';
-import { downloadBlobs } from './download-to-memory.js';
+import { downloadBlobs, TooLarge } from './download-to-memory.js';
 import type { TransferLimits } from './guard.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 
@@ -24,28 +24,32 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * Brings a tree's directories here: by GetTree, which takes no round trip a level, and whatever that leaves out by
  * digest.
  *
- * @throws UnusableBlob for the first directory that is missing or corrupt; RpcError, Unavailable
+ * @throws UnusableBlob for the first directory that is missing or corrupt; TooLarge; RpcError, Unavailable
  */
 export async function fetchTree(cas: CasService, root: Digest, signal: AbortSignal): Promise<FetchedTree> {
   const directories = new Map<string, Uint8Array>([[EMPTY_DIGEST.hash, new Uint8Array()]]);
-  await getTree(cas, root, directories, signal);
+  let left = MOST_BYTES - (await getTree(cas, root, directories, signal));
   let walked = walk(root, directories);
   while (walked.holes.length > 0) {
-    const found = await downloadBlobs(cas, walked.holes, MOST_BYTES, signal);
-    for (const [hash, bytes] of found) directories.set(hash, bytes);
+    const found = await downloadBlobs(cas, walked.holes, left, signal);
+    for (const [hash, bytes] of found) {
+      left -= bytes.length;
+      directories.set(hash, bytes);
+    }
     walked = walk(root, directories);
   }
   return { root, directories: walked.reached, files: walked.files };
 }
 
-/** What the server gives at once, by the hash of what it is, whatever it says that it were. */
+/** What the server gives at once, by the hash of what it is, whatever it says that it were. Returns the bytes of it. */
 async function getTree(
   cas: CasService,
   rootDigest: Digest,
   directories: Map<string, Uint8Array>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   let pageToken = '';
+  let received = 0;
   const page = async (limits: TransferLimits) => {
     const known = directories.size;
     const messages = callServerStream(
@@ -60,6 +64,12 @@ async function getTree(
         const bytes = Directory.encode(directory).finish();
         directories.set(digestOf(bytes).hash, bytes);
         limits.moved(bytes.length);
+        received += bytes.length;
+        if (received > MOST_BYTES) {
+          throw new TooLarge(
+            `the tree ${formatDigest(rootDigest)} has more than ${MOST_BYTES} bytes of folders`,
+          );
+        }
       }
       next = message.nextPageToken;
       if (next !== '') pageToken = next;
@@ -72,6 +82,7 @@ async function getTree(
   } catch (error) {
     if (!(error instanceof RpcError) || !LEAVES_HOLES.has(error.code)) throw error;
   }
+  return received;
 }
 
 /** The answers after which directories can still be had by their digests. */

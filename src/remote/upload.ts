@@ -1,11 +1,12 @@
-import { batchesBySize, bytesInBatch, bytesUnderWay } from './batches.js';
+import type { Digest } from '../reapi/digest.js';
 import type { BlobSource } from './blob-source.js';
+import { BufferPool } from './buffer-pool.js';
 import type { CasService } from './cas-service.js';
+import { eachMissing } from './find-missing.js';
 import { HandOver } from './hand-over.js';
-import { findMissing } from './find-missing.js';
+import { BATCH_BYTES, movePieces, type Piece, piecesOf } from './pieces.js';
 import type { RefusedBlob } from './refused.js';
-import { allTogether, sideBySide } from './side-by-side.js';
-import { TransferWindow } from './window.js';
+import { allTogether } from './side-by-side.js';
 import { writeBatch } from './write-batch.js';
 import { writeStream } from './write-stream.js';
 
@@ -17,16 +18,11 @@ export interface UploadReport {
   readonly refused: readonly RefusedBlob[];
 }
 
-/** What is sent in one call: some small blobs, or a large one. */
-type Piece = { readonly batch: readonly BlobSource[] } | { readonly stream: BlobSource };
+type Groups = Iterable<readonly BlobSource[]> | AsyncIterable<readonly BlobSource[]>;
 
-/** Measured at 80 ms and 100 Mbit/s: larger batches leave the link idle at both ends of a transfer. */
-const BATCH_BYTES = 512 * 1024;
-const PLACES = 32;
-/** A stream holds some pieces of its blob in memory, and a few fill any link. */
-const PLACES_OF_A_STREAM = 4;
-/** A stream shows its progress by itself, so that it takes little of the window. */
-const STREAM_IN_WINDOW = 64 * 1024;
+const STREAMS_AT_ONCE = 8;
+/** So many answers may wait for their blobs to be sent: enough that there is always something to send. */
+const ANSWERS_AHEAD = 8;
 
 /**
  * Gives the remote what it lacks of these blobs; the first are sent while it is still asked for the last. Memory stays
@@ -41,15 +37,12 @@ export async function uploadMissing(
   signal: AbortSignal,
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<UploadReport> {
-  const sources = new Map<string, BlobSource>();
-  for (const blob of blobs) sources.set(blob.digest.hash, blob);
-  const digests = [...sources.values()].map(({ digest }) => digest);
-  const lacking = new HandOver<readonly BlobSource[]>();
+  const lacking = new HandOver<readonly BlobSource[]>(ANSWERS_AHEAD);
   const upload = new Upload(cas, onProgress);
   const ask = (either: AbortSignal) =>
-    findMissing(cas, digests, either, (missing) =>
-      lacking.push([missing.flatMap((hash) => sources.get(hash) ?? [])]),
-    ).finally(() => lacking.close());
+    eachMissing(cas, eachOnce(blobs), digestOf, (missing) => lacking.push(missing), either).finally(() =>
+      lacking.close(),
+    );
   const send = (either: AbortSignal) => upload.send(lacking, either);
   await allTogether([ask, send], signal);
   return upload.report;
@@ -63,12 +56,24 @@ export async function uploadBlobs(
   onProgress: (bytes: number) => void = () => undefined,
 ): Promise<UploadReport> {
   const upload = new Upload(cas, onProgress);
-  await upload.send([[...blobs]], signal);
+  await upload.send([[...eachOnce(blobs)]], signal);
   return upload.report;
+}
+
+/** The empty blob is always present. */
+function* eachOnce(blobs: Iterable<BlobSource>): Generator<BlobSource, void, undefined> {
+  const seen = new Set<string>();
+  for (const blob of blobs) {
+    const { hash, sizeBytes } = blob.digest;
+    if (sizeBytes === 0 || seen.has(hash)) continue;
+    seen.add(hash);
+    yield blob;
+  }
 }
 
 class Upload {
   readonly #refused: RefusedBlob[] = [];
+  readonly #buffers = new BufferPool(BATCH_BYTES);
   #blobs = 0;
   #bytes = 0;
 
@@ -81,48 +86,35 @@ class Upload {
     return { blobs: this.#blobs, bytes: this.#bytes, refused: this.#refused };
   }
 
-  async send(
-    groups: Iterable<readonly BlobSource[]> | AsyncIterable<readonly BlobSource[]>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    await sideBySide(
+  send(groups: Groups, signal: AbortSignal): Promise<void> {
+    return movePieces(
       this.#pieces(groups),
-      {
-        window: new TransferWindow(),
-        places: PLACES,
-        placesOf: (piece) => ('stream' in piece ? PLACES_OF_A_STREAM : 1),
-        bytesOf: (piece) =>
-          'stream' in piece ? STREAM_IN_WINDOW : bytesUnderWay(piece.batch.map(({ digest }) => digest)),
-        run: (piece, either) => this.#write(piece, either),
-      },
+      { digestOf, streamsAtOnce: STREAMS_AT_ONCE, run: (piece, either) => this.#write(piece, either) },
       signal,
     );
   }
 
-  async *#pieces(groups: Iterable<readonly BlobSource[]> | AsyncIterable<readonly BlobSource[]>) {
-    const limit = Math.min(BATCH_BYTES, this.cas.limits.maxBatchBytes);
+  async *#pieces(groups: Groups) {
     for await (const group of groups) {
       const sendable = group.filter((blob) => this.#fits(blob));
-      for (const blob of sendable) if (cost(blob) > limit) yield { stream: blob };
-      const small = sendable.filter((blob) => cost(blob) <= limit);
-      for (const batch of batchesBySize(small, cost, limit)) yield { batch };
+      yield* piecesOf(sendable, digestOf, this.cas.limits);
     }
   }
 
-  /** The empty blob is always present; what is above the remote's limit is not worth a try. */
+  /** What is above the remote's limit is not worth a try. */
   #fits({ digest }: BlobSource): boolean {
     const { maxBlobBytes } = this.cas.limits;
-    if (maxBlobBytes === null || digest.sizeBytes <= maxBlobBytes) return digest.sizeBytes > 0;
+    if (maxBlobBytes === null || digest.sizeBytes <= maxBlobBytes) return true;
     this.#refused.push({ digest, reason: `the remote takes blobs of at most ${maxBlobBytes} bytes` });
     return false;
   }
 
-  async #write(piece: Piece, signal: AbortSignal): Promise<void> {
+  async #write(piece: Piece<BlobSource>, signal: AbortSignal): Promise<void> {
     const blobs = 'stream' in piece ? [piece.stream] : piece.batch;
     const refused =
       'stream' in piece
         ? await writeStream(this.cas, piece.stream, signal)
-        : await writeBatch(this.cas, piece.batch, signal);
+        : await writeBatch(this.cas, piece.batch, this.#buffers, signal);
     this.#refused.push(...refused);
     const lost = new Set(refused.map(({ digest }) => digest.hash));
     const sent = blobs.filter(({ digest }) => !lost.has(digest.hash));
@@ -133,6 +125,6 @@ class Upload {
   }
 }
 
-function cost({ digest }: BlobSource): number {
-  return bytesInBatch(digest);
+function digestOf({ digest }: BlobSource): Digest {
+  return digest;
 }

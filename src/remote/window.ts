@@ -1,6 +1,6 @@
 /** What may be under way at the beginning: little enough that a slow link answers for it before it counts as stalled. */
 const FIRST = 512 * 1024;
-const LARGEST = 8 * 1024 * 1024;
+const LARGEST = 4 * 1024 * 1024;
 /** As much may be under way as moves in this time, in seconds. */
 const REACH = 2;
 

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { status } from '@grpc/grpc-js';
+import { ByteStreamService } from '../gen/google/bytestream/bytestream.services.js';
 import { formatDigest } from '../reapi/digest.js';
 import { callClientStream, RpcError } from '../rpc/call.js';
+import { rawClientStream } from '../rpc/raw-methods.js';
 import { type BlobSource, openSource, UnusableSource } from './blob-source.js';
 import { type CasService, resourceName } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
 import { isAboutAll, type RefusedBlob } from './refused.js';
+import { encodeWrite, type WrittenPiece } from './stream-messages.js';
 import { compressed, type Zstd, zstd } from './zstd.js';
 
 /**
@@ -39,6 +42,7 @@ async function writeOnce(
   library: Zstd | undefined,
   limits: TransferLimits,
 ) {
+  const { path, responseDeserialize } = ByteStreamService.write;
   const kind = library ? 'compressed-blobs/zstd' : 'blobs';
   const name = resourceName(cas.instance, `uploads/${randomUUID()}/${kind}/${formatDigest(blob.digest)}`);
   const whole = openSource(blob);
@@ -46,7 +50,7 @@ async function writeOnce(
   try {
     const { committedSize } = await callClientStream(
       'Write',
-      cas.byteStream.write.bind(cas.byteStream),
+      rawClientStream(cas.byteStream, { path, encode: encodeWrite, decode: responseDeserialize }),
       requests(name, pieces, limits),
       limits,
     );
@@ -68,8 +72,7 @@ async function writeOnce(
 async function* requests(name: string, pieces: AsyncIterable<Uint8Array>, { moved }: TransferLimits) {
   let held: Uint8Array | undefined;
   let offset = 0;
-  const request = (piece: Uint8Array, finishWrite: boolean) => {
-    const data = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+  const request = (data: Uint8Array, finishWrite: boolean): WrittenPiece => {
     const message = { resourceName: name, writeOffset: offset, finishWrite, data };
     offset += data.length;
     return message;

@@ -92,7 +92,8 @@ export function startHelper({ node, program, root, programs, environment }: Help
         void end();
         throw error;
       } finally {
-        rest(child);
+        // While it is being ended, somebody waits for that.
+        if (ended === undefined) rest(child);
       }
     },
   };

@@ -10,6 +10,12 @@ import { type Answer, OBJECT, type Request } from './protocol.js';
  * its own, and ends with its parent. Its working folder, `GITHUB_WORKSPACE` and `RUNNER_TEMP` are that folder.
  */
 export function serveGithubCache(): void {
+  if (process.send === undefined) {
+    // Started by hand: the folder that it would remove at its end is somebody else's.
+    process.stderr.write('This is a part of buildbox-action and does nothing by itself.\n');
+    process.exitCode = 2;
+    return;
+  }
   const said = overhear();
   if (!process.connected) endWithParent(); // It was gone before this began to listen.
   process.on('disconnect', endWithParent);

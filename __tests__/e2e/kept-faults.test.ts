@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  type CacheFault,
+  type CacheMethod,
+  type CacheService,
+  startCacheService,
+} from '../cache/cache-service.js';
+import { KeptMachine } from './kept-machine.js';
+import { KeptScene, linesAbout, MAIN, warningsOf } from './kept-scene.js';
+
+const status = (code: number): CacheFault => ({ kind: 'status', status: code });
+const kind = (name: 'hang' | 'reset' | 'lose-answer' | 'truncate' | 'truncate-quietly' | 'stall' | 'flip') =>
+  ({ kind: name }) as const;
+/** Of other calls than downloads, and of most downloads: goes well. */
+const WELL: CacheFault = { kind: 'no-length' };
+
+const OUTPUTS = [randomBytes(300_000), Buffer.from('small')];
+const RESULT = 'the action';
+
+interface Stage {
+  readonly service: CacheService;
+  machine(timeLimit?: number): KeptMachine;
+}
+
+/** A service of its own, so that tests can wait side by side. */
+async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
+  const service = await startCacheService();
+  const machines: KeptMachine[] = [];
+  const machine = (timeLimit = 30_000) => {
+    const made = new KeptMachine(service.environment(MAIN), { timeLimit });
+    machines.push(made);
+    return made;
+  };
+  try {
+    await play({ service, machine });
+  } finally {
+    for (const made of machines) made.dispose();
+    await service.close();
+  }
+}
+
+/** One line, and nothing of a stack or an address. */
+const oneLine = (words: RegExp) =>
+  expect.stringMatching(new RegExp(`^(?!.*(    at |sig=|http:))[^\n]*(${words.source})[^\n]*$`));
+
+const TOO_LONG = /took longer than 1\.5 s/;
+
+describe('a save', () => {
+  const rows: readonly (readonly [CacheMethod, string, CacheFault, RegExp])[] = [
+    ['CreateCacheEntry', '409', status(409), TOO_LONG],
+    ['CreateCacheEntry', '429', { kind: 'status', status: 429, retryAfter: 60 }, /asked too often/],
+    ['CreateCacheEntry', '401', status(401), /refuses the job's token/],
+    ['CreateCacheEntry', '403', status(403), /refuses the job's token/],
+    ['CreateCacheEntry', '500', status(500), /answered 500|took longer/],
+    ['CreateCacheEntry', 'reset', kind('reset'), /no connection|took longer/],
+    ['CreateCacheEntry', 'hang', kind('hang'), TOO_LONG],
+    ['upload', '403', status(403), /could not store|took longer/],
+    ['upload', '429', status(429), /asked too often|took longer/],
+    ['upload', '500', status(500), /answered 500|took longer/],
+    ['upload', 'reset', kind('reset'), /no connection|took longer/],
+    ['upload', 'hang', kind('hang'), TOO_LONG],
+    ['FinalizeCacheEntryUpload', '429', status(429), /asked too often|took longer/],
+    ['FinalizeCacheEntryUpload', '500', status(500), /answered 500|took longer/],
+    ['FinalizeCacheEntryUpload', 'reset', kind('reset'), /no connection|took longer/],
+    ['FinalizeCacheEntryUpload', 'hang', kind('hang'), TOO_LONG],
+    ['GetCacheEntryDownloadURL', '403', status(403), /refuses the job's token/],
+    ['GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
+    ['GetCacheEntryDownloadURL', 'hang', kind('hang'), TOO_LONG],
+  ];
+
+  test.concurrent.each(rows)(
+    'whose %s gives %s saves nothing, says so, and is made up for',
+    (method, _, fault, words) =>
+      onStage(async ({ service, machine }) => {
+        const own = machine(1500);
+        const action = await own.build(RESULT, ...OUTPUTS);
+        service.fail(method, fault);
+        const failed = await own.save();
+        expect(failed).toMatchObject({ saved: 0, kept: null, problem: oneLine(words) });
+        expect(await own.notes()).toHaveLength(1);
+        service.heal();
+        // The next job on that machine.
+        const patient = machine();
+        await patient.build(RESULT, ...OUTPUTS);
+        expect(await patient.save()).toMatchObject({ results: 1, problem: null });
+        expect(await patient.notes()).toEqual([]);
+        const { outputs } = await machine().restore(action);
+        expect(outputs?.map((one, at) => one.equals(OUTPUTS[at] ?? one.subarray(1)))).toEqual([true, true]);
+      }),
+  );
+
+  test.concurrent('whose index fails after its packs are there sends them not again', () =>
+    onStage(async ({ service, machine }) => {
+      const own = machine(5000);
+      await own.build(RESULT, ...OUTPUTS);
+      service.fail('CreateCacheEntry', WELL, 1);
+      service.fail('CreateCacheEntry', status(403));
+      expect(await own.save()).toMatchObject({ problem: oneLine(/refuses the job's token/) });
+      service.heal();
+      service.resetCounts();
+      expect(await own.save()).toMatchObject({ results: 1, problem: null });
+      expect(service.counts().bytesUp).toBeLessThan(10_000);
+    }),
+  );
+
+  test.concurrent('of a writer whose slow uploads outlive it is not lost to the next', () =>
+    onStage(async ({ service, machine }) => {
+      const [slow, quick] = [machine(1500), machine()];
+      const first = await slow.build('first', randomBytes(10_000));
+      const second = await quick.build('second', randomBytes(10_000));
+      // The index of the slow one is reserved and never comes.
+      service.fail('upload', WELL, 1);
+      service.fail('upload', kind('hang'));
+      expect(await slow.save()).toMatchObject({ problem: oneLine(TOO_LONG) });
+      service.heal();
+      expect(await quick.save()).toMatchObject({ results: 1, problem: null });
+      expect((await machine().restore(second)).outputs).toHaveLength(1);
+      const again = machine();
+      await again.build('first', randomBytes(10_000));
+      expect(await again.save()).toMatchObject({ results: 1, problem: null });
+      for (const action of [first, second]) expect((await machine().restore(action)).outputs).toHaveLength(1);
+    }),
+  );
+});
+
+describe('a restore', () => {
+  /** `index`, `pack`: which of the two is met. */
+  const rows: readonly (readonly [string, CacheMethod, string, CacheFault, RegExp])[] = [
+    ['index', 'GetCacheEntryDownloadURL', '401', status(401), /refuses the job's token/],
+    ['index', 'GetCacheEntryDownloadURL', '403', status(403), /refuses the job's token/],
+    ['index', 'GetCacheEntryDownloadURL', '429', status(429), /asked too often|took longer/],
+    ['index', 'GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
+    ['index', 'GetCacheEntryDownloadURL', 'reset', kind('reset'), /no connection|took longer/],
+    ['index', 'GetCacheEntryDownloadURL', 'hang', kind('hang'), TOO_LONG],
+    ['index', 'download', '404', status(404), /could not fetch/],
+    ['index', 'download', 'reset', kind('reset'), /could not fetch|took longer/],
+    ['index', 'download', 'hang', kind('hang'), TOO_LONG],
+    ['index', 'download', 'half', kind('truncate'), /could not fetch|took longer/],
+    ['index', 'download', 'half without a word', kind('truncate-quietly'), /could not fetch/],
+    ['index', 'download', 'a flipped bit', kind('flip'), /damaged|could not fetch/],
+    ['pack', 'GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
+    ['pack', 'download', '404', status(404), /could not fetch/],
+    ['pack', 'download', 'reset', kind('reset'), /could not fetch|took longer/],
+    ['pack', 'download', 'hang', kind('hang'), TOO_LONG],
+    ['pack', 'download', 'a stall', kind('stall'), TOO_LONG],
+    ['pack', 'download', 'half', kind('truncate'), /could not fetch|took longer/],
+    ['pack', 'download', 'half without a word', kind('truncate-quietly'), /could not fetch/],
+    ['pack', 'download', 'a flipped bit', kind('flip'), /blob .* is missing/],
+  ];
+
+  test.concurrent.each(rows)(
+    'of the %s whose %s gives %s is no hit, with one line',
+    (part, method, _, fault, words) =>
+      onStage(async ({ service, machine }) => {
+        const writer = machine();
+        const action = await writer.build(RESULT, ...OUTPUTS);
+        await writer.save();
+        if (part === 'pack') service.fail(method, WELL, 1);
+        service.fail(method, fault);
+        const reader = machine(1500);
+        const { outputs, warnings } = await reader.restore(action);
+        expect([outputs, warnings]).toEqual([undefined, [oneLine(words)]]);
+        service.heal();
+        // It is built again, and saved; what was only damaged on its way is not sent again.
+        await reader.build(RESULT, ...OUTPUTS);
+        service.resetCounts();
+        expect(await reader.save()).toMatchObject({ results: 1, problem: null });
+        expect(service.counts().bytesUp).toBeLessThan(10_000);
+        expect((await machine().restore(action)).outputs).toHaveLength(2);
+      }),
+  );
+
+  test.concurrent('does not need a Content-Length', () =>
+    onStage(async ({ service, machine }) => {
+      const writer = machine();
+      const action = await writer.build(RESULT, ...OUTPUTS);
+      await writer.save();
+      service.fail('download', WELL);
+      expect(await machine().restore(action)).toMatchObject({ outputs: [{}, {}], warnings: [] });
+    }),
+  );
+});
+
+describe('a job', () => {
+  let scene: KeptScene;
+
+  beforeAll(async () => {
+    scene = await KeptScene.open();
+    await scene.job({ machine: 'reader' });
+  });
+  afterEach(() => scene.service.heal());
+  afterAll(() => scene.close());
+
+  const inputs = { 'cache-time-limit': '2s' };
+
+  test.each([
+    ['a service that hangs', 'GetCacheEntryDownloadURL', kind('hang'), 0, /took longer than 2 s/],
+    ['a service that is down', 'GetCacheEntryDownloadURL', kind('reset'), 0, /GitHub's cache/],
+    ['a pack that never ends', 'download', kind('stall'), 1, /took longer than 2 s/],
+    ['a pack with a flipped bit', 'download', kind('flip'), 1, /building again/],
+  ] as const)('with %s builds, and says why in one line', async (_, method, fault, skipped, words) => {
+    scene.forget('reader');
+    if (skipped > 0) scene.service.fail(method, WELL, skipped);
+    scene.service.fail(method, fault);
+    const built = await scene.job({ machine: 'reader', inputs });
+    expect([built.exitCode, built.outputs.result, built.post?.exitCode]).toEqual([0, 'built', 0]);
+    expect(scene.read('out')).toBe('hello\n');
+    expect(built.annotations.map(({ message }) => message)).toEqual([expect.stringMatching(words)]);
+    expect(warningsOf(built).length).toBeLessThanOrEqual(2);
+  });
+
+  test('that is refused when it saves is green, and the next one here makes up for it', async () => {
+    scene.write('in.txt', 'other\n');
+    scene.service.fail('CreateCacheEntry', status(500));
+    const built = await scene.job({ machine: 'reader', inputs });
+    expect([built.exitCode, built.outputs.result, built.post?.exitCode]).toEqual([0, 'built', 0]);
+    expect(warningsOf(built)).toEqual([expect.stringMatching(/^nothing was saved: /)]);
+    expect(scene.notes('reader')).toHaveLength(1);
+    scene.service.heal();
+    const again = await scene.job({ machine: 'reader' });
+    expect([again.outputs.result, linesAbout(again, /saved 1 result/).length]).toEqual(['hit', 1]);
+    expect(scene.notes('reader')).toEqual([]);
+    expect((await scene.job()).outputs.result).toBe('hit');
+  });
+});

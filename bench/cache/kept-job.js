@@ -1,0 +1,86 @@
+/**
+ * A job of ours: saves a result and its blobs from a folder laid out like casd's, or brings all blobs of a result
+ * into a folder. It times what post and main do for it, from opening GitHub's cache to closing it.
+ *
+ * Usage: node kept-job.js REQUEST, a JSON file; the last line that it prints is JSON.
+ */
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
+
+const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const load = (path) => import(pathToFileURL(join(request.compiled, path)).href);
+const { openScratch } = await load('cache/scratch.js');
+const { cacheKeys } = await load('cache/keys.js');
+const { githubTransport } = await load('cache/github/github-transport.js');
+const ways = {
+  save: await prepareSave(request),
+  restore: await prepareRestore(request),
+};
+
+const signal = globalThis.AbortSignal.timeout(120_000);
+const started = performance.now();
+const scratch = await openScratch(request.scratch);
+const transport = githubTransport({
+  program: request.program,
+  node: process.execPath,
+  environment: process.env,
+  folder: scratch.path,
+});
+const outcome = await ways[request.do]({ transport, keys: cacheKeys(request.key), scratch: scratch.path });
+const helpers = helpersMemory();
+await transport.close();
+await scratch[Symbol.asyncDispose]();
+const milliseconds = performance.now() - started;
+console.log(`\n${JSON.stringify({ milliseconds, helpers, ...outcome })}`);
+
+async function prepareSave({ root, ref, action, digests, limits, now }) {
+  const { blobFile } = await load('cache/blob-file.js');
+  const { saveResults } = await load('cache/save-results.js');
+  const { REWRITE_BYTES } = await load('cache/tidy-index.js');
+  const { objectPath } = await load('casd/layout.js');
+  return async (place) => {
+    const { sent, moved, results, kept } = await saveResults(
+      {
+        place,
+        scope: { ref, tier: 'trusted' },
+        readable: [ref],
+        fresh: [{ action, result: Buffer.alloc(200, 1), blobs: digests }],
+        used: [],
+        lost: [],
+        inputOf: (digest) => blobFile(digest, join(root, objectPath(digest))),
+        limits: { rewriteBytes: REWRITE_BYTES, ...limits },
+        now,
+      },
+      signal,
+    );
+    if (results !== 1) throw new Error('the result was not saved');
+    return { sent, moved, kept };
+  };
+}
+
+async function prepareRestore({ root, ref, action }) {
+  const { KeptCache } = await load('cache/kept-cache.js');
+  const { fileSink } = await load('cache/file-sink.js');
+  return async (place) => {
+    const lost = [];
+    const cache = new KeptCache(place, [ref], async (id) => void lost.push(id), signal);
+    const { blobs } = await cache.find(action.hash, signal);
+    mkdirSync(root, { recursive: true });
+    const sinkOf = ({ hash }) => fileSink([{ path: join(root, hash), mode: 0o600 }]);
+    await cache.read(blobs, new Map(blobs.map((blob) => [blob.hash, sinkOf(blob)])), signal);
+    return { blobs: blobs.length, lost: lost.length };
+  };
+}
+
+/** The most memory that each of the helper processes held, in bytes and in sum. */
+function helpersMemory() {
+  const children = readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+  );
+  const peaks = children.map((pid) =>
+    /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')),
+  );
+  return peaks.reduce((sum, peak) => sum + Number(peak?.[1] ?? 0) * 1024, 0);
+}
