@@ -23,6 +23,8 @@ export interface Restored {
   readonly report: KeptReport | undefined;
 }
 
+const GITHUB: KeptPlace = { kind: 'github', explicit: true };
+
 /** A machine that saves and restores results with the real code and the real helper, and does not build them. */
 export class KeptMachine {
   readonly #root = mkdtempSync(join(tmpdir(), 'kept-machine-'));
@@ -38,7 +40,7 @@ export class KeptMachine {
   /** @param environment what the runner gives to an action */
   constructor(
     environment: Readonly<Record<string, string>>,
-    { kept = { kind: 'github', explicit: true }, timeLimit = 30_000, quota = 1e9 } = {},
+    { kept = GITHUB, timeLimit = 30_000, quota = 1e9 } = {},
   ) {
     const own = { PATH: process.env.PATH ?? '', ...environment };
     this.#config = {
