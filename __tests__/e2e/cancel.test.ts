@@ -55,7 +55,7 @@ describe('a cancel during the build', () => {
     run.child.kill('SIGINT');
     run.child.kill('SIGINT');
     run.child.kill('SIGTERM');
-    expect((await run.ended).exitCode).toBe(130);
+    expect([130, 143]).toContain((await run.ended).exitCode); // Which of two at once comes first is the kernel's choice.
     expectNothingLeft();
   });
 
