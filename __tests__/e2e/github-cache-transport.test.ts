@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { execFileSync, fork } from 'node:child_process';
+import { execFileSync, fork, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -478,4 +478,11 @@ describe('the helper', () => {
     expect(await transport.store('k', source, never)).toBe('taken');
     await expect(transport.has('k', never)).rejects.toMatchObject(denied('forbids reading'));
   });
+});
+
+test('the helper, started by hand, leaves the folder alone in which it was started', () => {
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM], { cwd: folder, encoding: 'utf8' });
+  expect(status).toBe(2);
+  expect(stderr).toContain('does nothing by itself');
+  expect(readFileSync(source)).toEqual(CONTENT);
 });

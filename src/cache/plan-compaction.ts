@@ -14,6 +14,8 @@ export const WHATEVER_IT_TAKES = { rewriteBytes: Infinity, worthwhileShare: 0 };
 
 /** So much of all packs may be dead before work is spent on it. */
 const DEAD_SHARE = 0.3;
+/** And so much is left then: now and then more work costs less than a little, with its round trips, in every save. */
+const DEAD_SHARE_LEFT = 0.25;
 const WORTHWHILE_SHARE = 0.2;
 
 /**
@@ -26,13 +28,14 @@ export function planCompaction(
 ): readonly PackUsage[] {
   let { bytes, dead } = sumUsage(usages);
   let room = rewriteBytes;
+  const tooMuch = dead > DEAD_SHARE * bytes;
   const rewritten: PackUsage[] = [];
   const byShare = usages
     .filter(({ deadBytes }) => deadBytes > 0)
     .map((usage) => ({ usage, share: usage.deadBytes / usage.pack.bytes }))
     .sort((a, b) => b.share - a.share);
   for (const { usage, share } of byShare) {
-    const wanted = dead > DEAD_SHARE * bytes || (bytes > quota && share >= worthwhileShare);
+    const wanted = (tooMuch && dead > DEAD_SHARE_LEFT * bytes) || (bytes > quota && share >= worthwhileShare);
     if (!wanted) break;
     if (usage.liveContent > room) continue;
     rewritten.push(usage);

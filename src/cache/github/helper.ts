@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../errors.js';
 import { TransportError } from '../transport.js';
-import type { Answer, Request } from './protocol.js';
+import { type Answer, HELPER_FOLDER, type Request } from './protocol.js';
 
 export interface HelperOptions {
   /** Of Node. */
@@ -36,7 +36,7 @@ export interface Helper {
 const LAST_BREATH = 2000;
 
 export function startHelper({ node, program, root, programs, environment }: HelperOptions): Helper {
-  const folder = mkdtempSync(join(root, 'helper-'));
+  const folder = mkdtempSync(join(root, HELPER_FOLDER));
   const child = fork(program, [], {
     execPath: node,
     execArgv: [],

@@ -24,3 +24,6 @@ export interface Failure {
  * the same on every machine.
  */
 export const OBJECT = 'object';
+
+/** What the name of a helper's own folder begins with. */
+export const HELPER_FOLDER = 'helper-';

@@ -1,17 +1,18 @@
 import { readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { basename } from 'node:path';
 import { restoreCache, saveCache } from '@actions/cache';
 import { messageOf } from '../../errors.js';
 import { archiveBytes, explain } from './explain.js';
 import { overhear } from './overhear.js';
-import { type Answer, OBJECT, type Request } from './protocol.js';
+import { type Answer, HELPER_FOLDER, OBJECT, type Request } from './protocol.js';
 
 /**
  * The helper process: does what its parent asks with GitHub's own library, which cannot be cancelled, in a folder of
  * its own, and ends with its parent. Its working folder, `GITHUB_WORKSPACE` and `RUNNER_TEMP` are that folder.
  */
 export function serveGithubCache(): void {
-  if (process.send === undefined) {
-    // Started by hand: the folder that it would remove at its end is somebody else's.
+  if (process.send === undefined || !basename(process.cwd()).startsWith(HELPER_FOLDER)) {
+    // Not started by its parent: the folder that it would remove at its end is somebody else's.
     process.stderr.write('This is a part of buildbox-action and does nothing by itself.\n');
     process.exitCode = 2;
     return;
