@@ -28,6 +28,8 @@ export interface Machine {
 export interface Log {
   /** What is being done now. Shown while it lasts. */
   phase(text: string): void;
+  /** How far that is by now, told in its place as often as it changes: the host shows what its readers bear of it. */
+  progress(text: string): void;
   /** A line that stays. */
   info(text: string): void;
   warn(text: string): void;

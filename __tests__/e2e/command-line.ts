@@ -132,7 +132,7 @@ export class Bench {
   }
 
   async dispose(): Promise<void> {
-    await this.command('casd', 'stop');
+    if (this.leftovers().length > 0) await this.command('casd', 'stop');
     rmSync(this.root, { recursive: true, force: true });
   }
 }

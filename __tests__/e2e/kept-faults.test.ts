@@ -40,6 +40,32 @@ async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
   }
 }
 
+const AT_ONCE = 6;
+
+/**
+ * Most of these wait most of the time, so they wait together; Jest's own concurrent tests cannot import what the code
+ * loads when it is needed.
+ *
+ * @returns what went wrong, by the names of the rows
+ */
+async function sideBySide<Row extends readonly unknown[]>(
+  rows: readonly Row[],
+  play: (row: Row, stage: Stage) => Promise<void>,
+): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  const queue = [...rows];
+  const worker = async () => {
+    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
+      const own = row;
+      await onStage((stage) => play(own, stage)).catch((error: unknown) => {
+        wrong.push(`${JSON.stringify(own)}: ${(error as Error).message}`);
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return wrong;
+}
+
 /** One line, and nothing of a stack or an address. */
 const oneLine = (words: RegExp) =>
   expect.stringMatching(new RegExp(`^(?!.*(    at |sig=|http:))[^\n]*(${words.source})[^\n]*$`));
@@ -56,7 +82,7 @@ describe('a save', () => {
     ['CreateCacheEntry', 'reset', kind('reset'), /no connection|took longer/],
     ['CreateCacheEntry', 'hang', kind('hang'), TOO_LONG],
     ['upload', '403', status(403), /could not store|took longer/],
-    ['upload', '429', status(429), /asked too often|took longer/],
+    ['upload', '429', status(429), /could not store|took longer/],
     ['upload', '500', status(500), /answered 500|took longer/],
     ['upload', 'reset', kind('reset'), /no connection|took longer/],
     ['upload', 'hang', kind('hang'), TOO_LONG],
@@ -69,28 +95,27 @@ describe('a save', () => {
     ['GetCacheEntryDownloadURL', 'hang', kind('hang'), TOO_LONG],
   ];
 
-  test.concurrent.each(rows)(
-    'whose %s gives %s saves nothing, says so, and is made up for',
-    (method, _, fault, words) =>
-      onStage(async ({ service, machine }) => {
-        const own = machine(1500);
-        const action = await own.build(RESULT, ...OUTPUTS);
-        service.fail(method, fault);
-        const failed = await own.save();
-        expect(failed).toMatchObject({ saved: 0, kept: null, problem: oneLine(words) });
-        expect(await own.notes()).toHaveLength(1);
-        service.heal();
-        // The next job on that machine.
-        const patient = machine();
-        await patient.build(RESULT, ...OUTPUTS);
-        expect(await patient.save()).toMatchObject({ results: 1, problem: null });
-        expect(await patient.notes()).toEqual([]);
-        const { outputs } = await machine().restore(action);
-        expect(outputs?.map((one, at) => one.equals(OUTPUTS[at] ?? one.subarray(1)))).toEqual([true, true]);
-      }),
-  );
+  test('that meets a fault saves nothing, says so in one line, and is made up for', async () => {
+    const wrong = await sideBySide(rows, async ([method, , fault, words], { service, machine }) => {
+      const own = machine(1500);
+      const action = await own.build(RESULT, ...OUTPUTS);
+      service.fail(method, fault);
+      const failed = await own.save();
+      expect(failed).toMatchObject({ saved: 0, kept: null, problem: oneLine(words) });
+      expect(await own.notes()).toHaveLength(1);
+      service.heal();
+      // Somebody else builds the same.
+      const patient = machine();
+      await patient.build(RESULT, ...OUTPUTS);
+      expect(await patient.save()).toMatchObject({ results: 1, problem: null });
+      expect(await patient.notes()).toEqual([]);
+      const { outputs } = await machine().restore(action);
+      expect(outputs?.map((one, at) => one.equals(OUTPUTS[at] ?? one.subarray(1)))).toEqual([true, true]);
+    });
+    expect(wrong).toEqual([]);
+  });
 
-  test.concurrent('whose index fails after its packs are there sends them not again', () =>
+  test('whose index fails after its packs are there sends them not again', () =>
     onStage(async ({ service, machine }) => {
       const own = machine(5000);
       await own.build(RESULT, ...OUTPUTS);
@@ -100,11 +125,10 @@ describe('a save', () => {
       service.heal();
       service.resetCounts();
       expect(await own.save()).toMatchObject({ results: 1, problem: null });
-      expect(service.counts().bytesUp).toBeLessThan(10_000);
-    }),
-  );
+      expect(service.counts().bytesUp).toBeLessThan(20_000);
+    }));
 
-  test.concurrent('of a writer whose slow uploads outlive it is not lost to the next', () =>
+  test('of a writer whose slow uploads outlive it is not lost to the next', () =>
     onStage(async ({ service, machine }) => {
       const [slow, quick] = [machine(1500), machine()];
       const first = await slow.build('first', randomBytes(10_000));
@@ -120,8 +144,7 @@ describe('a save', () => {
       await again.build('first', randomBytes(10_000));
       expect(await again.save()).toMatchObject({ results: 1, problem: null });
       for (const action of [first, second]) expect((await machine().restore(action)).outputs).toHaveLength(1);
-    }),
-  );
+    }));
 });
 
 describe('a restore', () => {
@@ -138,7 +161,6 @@ describe('a restore', () => {
     ['index', 'download', 'hang', kind('hang'), TOO_LONG],
     ['index', 'download', 'half', kind('truncate'), /could not fetch|took longer/],
     ['index', 'download', 'half without a word', kind('truncate-quietly'), /could not fetch/],
-    ['index', 'download', 'a flipped bit', kind('flip'), /damaged|could not fetch/],
     ['pack', 'GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
     ['pack', 'download', '404', status(404), /could not fetch/],
     ['pack', 'download', 'reset', kind('reset'), /could not fetch|took longer/],
@@ -149,50 +171,51 @@ describe('a restore', () => {
     ['pack', 'download', 'a flipped bit', kind('flip'), /blob .* is missing/],
   ];
 
-  test.concurrent.each(rows)(
-    'of the %s whose %s gives %s is no hit, with one line',
-    (part, method, _, fault, words) =>
-      onStage(async ({ service, machine }) => {
-        const writer = machine();
-        const action = await writer.build(RESULT, ...OUTPUTS);
-        await writer.save();
-        if (part === 'pack') service.fail(method, WELL, 1);
-        service.fail(method, fault);
-        const reader = machine(1500);
-        const { outputs, warnings } = await reader.restore(action);
-        expect([outputs, warnings]).toEqual([undefined, [oneLine(words)]]);
-        service.heal();
-        // It is built again, and saved; what was only damaged on its way is not sent again.
-        await reader.build(RESULT, ...OUTPUTS);
-        service.resetCounts();
-        expect(await reader.save()).toMatchObject({ results: 1, problem: null });
-        expect(service.counts().bytesUp).toBeLessThan(10_000);
-        expect((await machine().restore(action)).outputs).toHaveLength(2);
-      }),
-  );
+  test('that meets a fault is no hit, with one line, and what is built again is saved again', async () => {
+    const wrong = await sideBySide(rows, async ([part, method, , fault, words], { service, machine }) => {
+      const writer = machine();
+      const action = await writer.build(RESULT, ...OUTPUTS);
+      await writer.save();
+      if (part === 'pack') service.fail(method, WELL, 1);
+      service.fail(method, fault);
+      const reader = machine(1500);
+      const { outputs, warnings } = await reader.restore(action);
+      expect([outputs, warnings]).toEqual([undefined, [oneLine(words)]]);
+      service.heal();
+      const builder = machine();
+      await builder.build(RESULT, ...OUTPUTS);
+      service.resetCounts();
+      expect(await builder.save()).toMatchObject({ results: 1, problem: null });
+      // What was only damaged on its way is not sent again.
+      expect(service.counts().bytesUp).toBeLessThan(20_000);
+      expect((await machine().restore(action)).outputs).toHaveLength(2);
+    });
+    expect(wrong).toEqual([]);
+  });
 
-  test.concurrent('does not need a Content-Length', () =>
+  test('does not need a Content-Length', () =>
     onStage(async ({ service, machine }) => {
       const writer = machine();
       const action = await writer.build(RESULT, ...OUTPUTS);
       await writer.save();
       service.fail('download', WELL);
       expect(await machine().restore(action)).toMatchObject({ outputs: [{}, {}], warnings: [] });
-    }),
-  );
+    }));
 });
 
 describe('a job', () => {
   let scene: KeptScene;
+  // Large enough that what is flipped in the middle of an archive is none of its padding.
+  const patient = { run: 'seq 1 50000 > out; cat in.txt >> out' };
+  const inputs = { ...patient, 'cache-time-limit': '2s' };
 
   beforeAll(async () => {
     scene = await KeptScene.open();
-    await scene.job({ machine: 'reader' });
+    const { post } = await scene.job({ machine: 'reader', inputs: patient });
+    expect(post?.log).toContain('saved 1 result');
   });
   afterEach(() => scene.service.heal());
   afterAll(() => scene.close());
-
-  const inputs = { 'cache-time-limit': '2s' };
 
   test.each([
     ['a service that hangs', 'GetCacheEntryDownloadURL', kind('hang'), 0, /took longer than 2 s/],
@@ -205,7 +228,7 @@ describe('a job', () => {
     scene.service.fail(method, fault);
     const built = await scene.job({ machine: 'reader', inputs });
     expect([built.exitCode, built.outputs.result, built.post?.exitCode]).toEqual([0, 'built', 0]);
-    expect(scene.read('out')).toBe('hello\n');
+    expect(scene.read('out')).toMatch(/\n50000\nhello\n$/);
     expect(built.annotations.map(({ message }) => message)).toEqual([expect.stringMatching(words)]);
     expect(warningsOf(built).length).toBeLessThanOrEqual(2);
   });
@@ -218,9 +241,9 @@ describe('a job', () => {
     expect(warningsOf(built)).toEqual([expect.stringMatching(/^nothing was saved: /)]);
     expect(scene.notes('reader')).toHaveLength(1);
     scene.service.heal();
-    const again = await scene.job({ machine: 'reader' });
+    const again = await scene.job({ machine: 'reader', inputs: patient });
     expect([again.outputs.result, linesAbout(again, /saved 1 result/).length]).toEqual(['hit', 1]);
     expect(scene.notes('reader')).toEqual([]);
-    expect((await scene.job()).outputs.result).toBe('hit');
+    expect((await scene.job({ inputs: patient })).outputs.result).toBe('hit');
   });
 });

@@ -58,6 +58,7 @@ export class KeptMachine {
       },
       log: {
         phase: () => undefined,
+        progress: () => undefined,
         info: () => undefined,
         warn: (text) => void this.#warnings.push(text),
       },

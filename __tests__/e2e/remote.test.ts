@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Bench } from './command-line.js';
-import { expectOutputs, RemoteServer } from './remote-scene.js';
+import { Bench } from './command-line.js';
+import { expectOutputs, FILES, RemoteServer } from './remote-scene.js';
 import { startRunner } from './runner.js';
 
 const server = new RemoteServer();
@@ -14,15 +14,17 @@ describe('a second machine', () => {
   test.concurrent(
     'gets the first one’s result, and needs no BuildBox for it',
     server.scene(async (scene) => {
-      const first = await scene.build();
+      const files = { ...FILES, 'own.txt': scene.salt };
+      const first = await scene.buildOn(scene.freshMachine(files));
       expect(first.record).toMatchObject({
         result: 'built',
         remote: { status: 'ok', delay: 0 },
         trust: { tier: 'local', mayPush: true },
       });
-      expect(first.record.remote.pushed?.blobs).toBeGreaterThan(5);
+      // Action, folder and file, if no other test gave the rest.
+      expect(first.record.remote.pushed?.blobs).toBeGreaterThanOrEqual(3);
 
-      const machine = scene.freshMachine();
+      const machine = scene.freshMachine(files);
       machine.environment = { RUNNER_TOOL_CACHE: join(machine.root, 'no-tools') };
       const hit = await scene.buildOn(machine);
       expect(hit.record).toMatchObject({
@@ -131,13 +133,12 @@ describe('mistakes in the remote inputs end with 2', () => {
     [['--remote', 'grpc://x:1', '--latency-budget', '0'], /latency-budget: /],
     [['--remote', 'grpc://x:1', '--on-unavailable', 'wait'], /on-unavailable: .*continue, fail/],
     [['--remote', 'grpc://x:1', '--remote-headers', 'no colon'], /remote-headers: /],
-  ] as const)('%j', async (words, message) =>
-    server.scene(async (scene) => {
-      const machine = scene.freshMachine();
-      const { exitCode, stderr } = await machine.run(words, 'true');
-      expect(exitCode).toBe(2);
-      expect(stderr).toMatch(message);
-      expect(readdirSync(machine.root)).toEqual(['checkout']);
-    })(),
-  );
+  ] as const)('%j', async (words, message) => {
+    const machine = new Bench();
+    const { exitCode, stderr } = await machine.run(words, 'true');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(readdirSync(machine.root)).toEqual(['checkout']);
+    await machine.dispose();
+  });
 });

@@ -12,8 +12,10 @@ export class RealCasd {
     return `unix:${this.#folder}/socket`;
   }
 
+  /** Starts it, or starts it again with what it held. */
   async start(): Promise<void> {
     const socket = join(this.#folder, 'socket');
+    rmSync(socket, { force: true });
     const words = [
       `--bind=unix:${socket}`,
       '--quota-high=20G',
@@ -28,12 +30,25 @@ export class RealCasd {
     }
   }
 
-  async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child?.once('exit', resolve));
-    this.#child?.kill();
-    const late = setTimeout(() => this.#child?.kill('SIGKILL'), 5000);
+  /** Every file that it keeps: blobs, entries, assets. */
+  stored(): readonly string[] {
+    const files = readdirSync(join(this.#folder, 'cache'), { recursive: true, encoding: 'utf8' });
+    return files.filter((path) => /objects\/../.test(path)).sort();
+  }
+
+  /** Ends it without a word to anybody; `start` brings it back. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child;
+    if (child?.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), 5000);
     await ended;
     clearTimeout(late);
+  }
+
+  async stop(): Promise<void> {
+    await this.kill('SIGTERM');
     rmSync(this.#folder, { recursive: true });
   }
 }

@@ -9,7 +9,9 @@ import type { CasLimits } from '../../src/remote/cas-service.js';
 import { downloadFiles } from '../../src/remote/download-to-files.js';
 import { downloadBlobs } from '../../src/remote/download-to-memory.js';
 import { findMissing } from '../../src/remote/find-missing.js';
+import { TransferProgress } from '../../src/remote/progress.js';
 import { uploadBlobs, uploadMissing } from '../../src/remote/upload.js';
+import type { TransferState } from '../../src/report/transfer-words.js';
 import { comeBackAfter, type Connected, connectTo, noise } from './connected.js';
 import { MapServer } from './map-server.js';
 
@@ -38,6 +40,17 @@ function connect(limits: Partial<CasLimits> = {}, instance = '') {
   return connection.cas;
 }
 
+/** Progress whose clock makes every step worth telling. */
+function followed() {
+  let state: TransferState | undefined;
+  let time = 0;
+  const progress = new TransferProgress(
+    (now) => (state = now),
+    () => (time += 1000),
+  );
+  return { progress, last: () => state };
+}
+
 const inMemory = (bytes: Uint8Array) => blobInMemory(digestOf(bytes), bytes);
 const blobsOf = (...sizes: number[]) => sizes.map((size, i) => noise(size, i + 1));
 
@@ -45,8 +58,11 @@ describe('upload', () => {
   test('sends what is missing, small blobs together and large ones as streams', async () => {
     const blobs = blobsOf(10, 20, 700_000, 3_000_000, 0);
     server.add(blobs[1] ?? '');
-    const report = await uploadMissing(connect(), blobs.map(inMemory), signal);
+    const { progress, last } = followed();
+    const report = await uploadMissing(connect(), blobs.map(inMemory), signal, progress);
     expect(report).toEqual({ blobs: 3, bytes: 3_700_010, refused: [] });
+    const all = { blobs: 3, bytes: 3_700_010 };
+    expect(last()).toMatchObject({ ...all, all: { ...all, known: true } });
     for (const blob of blobs.slice(0, 4))
       expect(server.blobs.get(digestOf(blob).hash)?.equals(blob)).toBe(true);
     expect(server.calls).toEqual({ FindMissingBlobs: 1, BatchUpdateBlobs: 1, Write: 2 });
@@ -170,7 +186,9 @@ describe('upload', () => {
     server.refuse = (method, call) =>
       method === 'Write' && call === 1 ? { code: status.UNAVAILABLE, details: 'restart' } : undefined;
     const source = blobInFile(digestOf(bytes), path);
-    expect(await uploadBlobs(connect(), [source], signal)).toMatchObject({ blobs: 1 });
+    const { progress, last } = followed();
+    expect(await uploadBlobs(connect(), [source], signal, progress)).toMatchObject({ blobs: 1 });
+    expect(last()).toMatchObject({ blobs: 1, bytes: 4_000_000 });
     expect(server.blobs.get(source.digest.hash)?.equals(bytes)).toBe(true);
     expect(server.calls.Write).toBe(2);
     const before = server.received;
@@ -206,13 +224,14 @@ describe('download', () => {
       { digest: large, path: join(folder, 'd'), mode: 0o700 },
       { digest: EMPTY_DIGEST, path: join(folder, 'e'), mode: 0o600 },
     ];
-    let progress = 0;
-    await downloadFiles(connect(), files, signal, (bytes) => (progress += bytes));
+    const { progress, last } = followed();
+    await downloadFiles(connect(), files, signal, progress);
     for (const { digest, path, mode } of files) {
       expect(digestOf(readFileSync(path))).toEqual(digest);
       expect(statSync(path).mode & 0o777).toBe(mode);
     }
-    expect(progress).toBe(2_000_005);
+    expect(last()).toMatchObject({ blobs: 2, bytes: 2_000_005 });
+    expect(last()).toMatchObject({ all: { blobs: 2, bytes: 2_000_005, known: true } });
     expect(server.calls).toEqual({ BatchReadBlobs: 1, Read: 1 });
   });
 

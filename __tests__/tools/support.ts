@@ -47,6 +47,7 @@ export function makeContext(
     },
     log: {
       phase: (text) => void phases.push(text),
+      progress: () => undefined,
       info: () => undefined,
       warn: (text) => void warnings.push(text),
     },

@@ -11,6 +11,7 @@ import { filesOf, type KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
 import type { RemoteServices } from './remote-services.js';
 import type { RemoteSession } from './remote-session.js';
+import { tellProgress } from './tell-progress.js';
 
 export interface PushRequest {
   readonly session: RemoteSession;
@@ -32,9 +33,11 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
     log.warn('the remote takes no action-cache entries: the result stays here');
     return;
   }
-  log.phase('giving the result to the remote');
+  const what = 'giving the result to the remote';
+  log.phase(what);
   await session.attempt('push', async () => {
-    const { blobs, bytes, refused } = await uploadMissing(services.cas, blobsOf(request), signal);
+    const progress = tellProgress(log, what);
+    const { blobs, bytes, refused } = await uploadMissing(services.cas, blobsOf(request), signal, progress);
     session.pushed(blobs, bytes);
     const [first] = refused;
     if (first !== undefined) {

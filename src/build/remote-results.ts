@@ -1,3 +1,4 @@
+import type { Log } from '../machine.js';
 import { getActionResult } from '../remote/action-cache.js';
 import { checkClosure } from '../remote/closure.js';
 import { downloadFiles } from '../remote/download-to-files.js';
@@ -6,12 +7,14 @@ import { UnusableResult } from '../outputs/plan.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { RemoteServices } from './remote-services.js';
 import type { ResultSource } from './result-source.js';
+import { tellProgress } from './tell-progress.js';
 
 /** A tree of a million files is this large; an entry that names more is not worth it. */
 const MOST_BYTES_IN_MEMORY = 256 * 1024 * 1024;
 
 /** The results of a remote. Everything in them is checked: the entry by who reads it, the blobs here. */
-export function remoteResults({ cas, actionCache }: RemoteServices): ResultSource {
+export function remoteResults({ cas, actionCache }: RemoteServices, log: Log): ResultSource {
+  const progress = tellProgress(log, 'fetching outputs');
   return {
     name: 'remote',
     getActionResult: (digest, signal) => getActionResult(actionCache, digest, signal),
@@ -20,7 +23,7 @@ export function remoteResults({ cas, actionCache }: RemoteServices): ResultSourc
         const blobs = await downloadBlobs(cas, [digest], MOST_BYTES_IN_MEMORY, signal);
         return blobs.get(digest.hash) ?? Buffer.alloc(0);
       }),
-    fetchFiles: (files, signal) => downloadFiles(cas, files, signal),
+    fetchFiles: (files, signal) => downloadFiles(cas, files, signal, progress),
     confirm: (result, _files, signal) =>
       unusableIfTooLarge(async () => {
         const [missing] = (await checkClosure(cas, result, signal)).missing;

@@ -65,7 +65,7 @@ export class RemoteSession {
   async results(): Promise<ResultSource | undefined> {
     const services = await this.services;
     if (services === undefined) return undefined;
-    const results = remoteResults(services);
+    const results = remoteResults(services, this.log);
     // Who must have the remote waits for it.
     if (this.config.onUnavailable === 'fail') return results;
     return whileWorthwhile(results, { guard: services.cas.guard, budget: this.#budget });

@@ -6,6 +6,7 @@ import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote
 import type { BuildLog } from '../host/host.js';
 import type { Digest } from '../reapi/digest.js';
 import type { ResultSource } from './result-source.js';
+import { together } from './together.js';
 
 /** Output longer than this goes through a file, so that none of it is shown before all of it was checked. */
 const IN_MEMORY_BYTES = 4_000_000;
@@ -22,8 +23,11 @@ export async function fetchOutput(
   folder: CacheFolder,
   signal: AbortSignal,
 ): Promise<(log: BuildLog) => Promise<void>> {
-  const stdout = await fetchStream(source, result.stdoutRaw, result.stdoutDigest, folder, signal);
-  const stderr = await fetchStream(source, result.stderrRaw, result.stderrDigest, folder, signal);
+  const [stdout, stderr] = await together(
+    signal,
+    (either) => fetchStream(source, result.stdoutRaw, result.stdoutDigest, folder, either),
+    (either) => fetchStream(source, result.stderrRaw, result.stderrDigest, folder, either),
+  );
   return async (log) => {
     for await (const chunk of stdout()) await log.stdout(chunk);
     for await (const chunk of stderr()) await log.stderr(chunk);

@@ -34,6 +34,7 @@ export async function openRun(
   const warnings: string[] = [];
   const log: Log = {
     phase: (text) => host.log.phase(text),
+    progress: (text) => host.log.progress(text),
     info: (text) => host.log.info(text),
     warn: (text) => {
       warnings.push(text);

@@ -77,7 +77,7 @@ async function save(
       lost,
       inputOf: (digest) => blobFile(digest, join(folder.storage, objectPath(digest))),
       limits: { maxAge, quota, rewriteBytes: REWRITE_BYTES },
-      movingTime: timeLimit * MOVING_SHARE,
+      movingTime: Math.ceil(timeLimit * MOVING_SHARE),
       now: Date.now(),
     },
     signal,

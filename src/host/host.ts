@@ -26,9 +26,9 @@ export interface Host {
   readonly provenance: Provenance;
   /** Warnings told here are shown at once; the report's own list of them is for the summary and the record. */
   readonly log: Log;
-  /** @param signal when it is aborted, no slow reader is waited for any more */
   /** Has the CI system hide a text wherever it shows a log. */
   mask(secret: string): void;
+  /** @param signal when it is aborted, no slow reader is waited for any more */
   openBuildLog(title: string, signal?: AbortSignal): BuildLog;
   /** Prints what the user asked for (a usage, a status), ending whatever progress is shown. */
   answer(text: string): void;

@@ -43,13 +43,18 @@ function readAsMuch(source: BlobSource, target: Buffer): number {
 /**
  * Reads a source in pieces.
  *
+ * @param onPiece called with the bytes of each
  * @throws UnusableSource
  */
-export async function* openSource(source: BlobSource): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* openSource(
+  source: BlobSource,
+  onPiece: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
   let size = 0;
   try {
     for await (const piece of source.open()) {
       size += piece.length;
+      onPiece(piece.length);
       yield piece;
     }
   } catch (error) {

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
 import { type BlobSink, type BlobWriter, download } from './download.js';
+import { untold } from './progress.js';
 
 /** A file to be made of a blob. */
 export interface FileToFetch {
@@ -16,7 +17,6 @@ export interface FileToFetch {
 /**
  * Makes files out of blobs, each checked against its digest and read once, however many files are made of it.
  *
- * @param onProgress called with the bytes of each blob or piece that came
  * @throws UnusableBlob for the first that is missing or corrupt, RpcError, Unavailable; the files made so far are then
  * the caller's to remove
  */
@@ -24,11 +24,11 @@ export async function downloadFiles(
   cas: CasService,
   files: readonly FileToFetch[],
   signal: AbortSignal,
-  onProgress: (bytes: number) => void = () => undefined,
+  progress = untold(),
 ): Promise<void> {
   const wanted = new WantedFiles(files);
   for (const file of wanted.empty) writeNew(file, Buffer.alloc(0));
-  await download(cas, wanted.digests, intoFiles(wanted), signal, onProgress);
+  await download(cas, wanted.digests, intoFiles(wanted), signal, progress);
 }
 
 /** The files by the hash of their blob. Few blobs are wanted twice: only those cost a list. */

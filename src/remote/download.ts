@@ -2,6 +2,7 @@ import { type Digest } from '../reapi/digest.js';
 import { breathing } from './breath.js';
 import type { CasService } from './cas-service.js';
 import { movePieces, type Piece, piecesOf } from './pieces.js';
+import { type TransferProgress, untold } from './progress.js';
 import { readBatch } from './read-batch.js';
 import { readStream } from './read-stream.js';
 
@@ -27,24 +28,28 @@ const STREAMS_AT_ONCE = 4;
  * Brings blobs here, each checked against its digest. Memory stays bounded whatever their size and number.
  *
  * @param digests each once, without the empty blob
- * @param onProgress called with the bytes of each blob or piece
  * @throws UnusableBlob for the first that is missing or corrupt; RpcError, Unavailable
  */
 export async function download(
   cas: CasService,
-  digests: Iterable<Digest>,
+  digests: readonly Digest[],
   sink: BlobSink,
   signal: AbortSignal,
-  onProgress: (bytes: number) => void = () => undefined,
+  progress = untold(),
 ): Promise<void> {
+  progress.expect(
+    digests.length,
+    digests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+  );
+  progress.settle();
   const run = async (piece: Piece<Digest>, either: AbortSignal) => {
-    if ('stream' in piece) return readInto(cas, piece.stream, sink, either, onProgress);
+    if ('stream' in piece) return readInto(cas, piece.stream, sink, either, progress);
     const blobs = await readBatch(cas, piece.batch, either);
     const breathe = breathing();
     let i = 0;
     for (const digest of piece.batch) {
       sink.put(digest, blobs[i++] ?? Buffer.alloc(0));
-      onProgress(digest.sizeBytes);
+      progress.moved(1, digest.sizeBytes);
       const pause = breathe();
       if (pause !== undefined) await pause;
     }
@@ -62,13 +67,13 @@ async function readInto(
   digest: Digest,
   sink: BlobSink,
   signal: AbortSignal,
-  onProgress: (bytes: number) => void,
+  progress: TransferProgress,
 ): Promise<void> {
   const writer = await sink.open(digest);
   try {
     const take = async (piece: Buffer) => {
       await writer.write(piece);
-      onProgress(piece.length);
+      progress.moved(0, piece.length);
     };
     await readStream(cas, digest, take, signal);
   } catch (error) {
@@ -76,4 +81,5 @@ async function readInto(
     throw error;
   }
   await writer.close();
+  progress.moved(1, 0);
 }

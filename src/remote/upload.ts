@@ -5,6 +5,7 @@ import type { CasService } from './cas-service.js';
 import { eachMissing } from './find-missing.js';
 import { HandOver } from './hand-over.js';
 import { BATCH_BYTES, movePieces, type Piece, piecesOf } from './pieces.js';
+import { type TransferProgress, untold } from './progress.js';
 import type { RefusedBlob } from './refused.js';
 import { allTogether } from './side-by-side.js';
 import { writeBatch } from './write-batch.js';
@@ -28,21 +29,28 @@ const ANSWERS_AHEAD = 8;
  * Gives the remote what it lacks of these blobs; the first are sent while it is still asked for the last. Memory stays
  * bounded whatever their size and number.
  *
- * @param onProgress called with the bytes of what has arrived
  * @throws RpcError when the remote takes nothing from us (say, for the credentials), Unavailable
  */
 export async function uploadMissing(
   cas: CasService,
   blobs: Iterable<BlobSource>,
   signal: AbortSignal,
-  onProgress: (bytes: number) => void = () => undefined,
+  progress = untold(),
 ): Promise<UploadReport> {
   const lacking = new HandOver<readonly BlobSource[]>(ANSWERS_AHEAD);
-  const upload = new Upload(cas, onProgress);
-  const ask = (either: AbortSignal) =>
-    eachMissing(cas, eachOnce(blobs), digestOf, (missing) => lacking.push(missing), either).finally(() =>
-      lacking.close(),
-    );
+  const upload = new Upload(cas, progress);
+  const handOver = (missing: readonly BlobSource[]) => {
+    upload.expect(missing);
+    return lacking.push(missing);
+  };
+  const ask = async (either: AbortSignal) => {
+    try {
+      await eachMissing(cas, eachOnce(blobs), digestOf, handOver, either);
+      progress.settle();
+    } finally {
+      lacking.close();
+    }
+  };
   const send = (either: AbortSignal) => upload.send(lacking, either);
   await allTogether([ask, send], signal);
   return upload.report;
@@ -53,10 +61,13 @@ export async function uploadBlobs(
   cas: CasService,
   blobs: Iterable<BlobSource>,
   signal: AbortSignal,
-  onProgress: (bytes: number) => void = () => undefined,
+  progress = untold(),
 ): Promise<UploadReport> {
-  const upload = new Upload(cas, onProgress);
-  await upload.send([[...eachOnce(blobs)]], signal);
+  const upload = new Upload(cas, progress);
+  const all = [...eachOnce(blobs)];
+  upload.expect(all);
+  progress.settle();
+  await upload.send([all], signal);
   return upload.report;
 }
 
@@ -79,11 +90,18 @@ class Upload {
 
   constructor(
     private readonly cas: CasService,
-    private readonly onProgress: (bytes: number) => void,
+    private readonly progress: TransferProgress,
   ) {}
 
   get report(): UploadReport {
     return { blobs: this.#blobs, bytes: this.#bytes, refused: this.#refused };
+  }
+
+  expect(blobs: readonly BlobSource[]): void {
+    this.progress.expect(
+      blobs.length,
+      blobs.reduce((sum, { digest }) => sum + digest.sizeBytes, 0),
+    );
   }
 
   send(groups: Groups, signal: AbortSignal): Promise<void> {
@@ -113,7 +131,7 @@ class Upload {
     const blobs = 'stream' in piece ? [piece.stream] : piece.batch;
     const refused =
       'stream' in piece
-        ? await writeStream(this.cas, piece.stream, signal)
+        ? await writeStream(this.cas, piece.stream, signal, (moved) => this.progress.moved(0, moved))
         : await writeBatch(this.cas, piece.batch, this.#buffers, signal);
     this.#refused.push(...refused);
     const lost = new Set(refused.map(({ digest }) => digest.hash));
@@ -121,7 +139,7 @@ class Upload {
     const bytes = sent.reduce((sum, { digest }) => sum + digest.sizeBytes, 0);
     this.#blobs += sent.length;
     this.#bytes += bytes;
-    this.onProgress(bytes);
+    this.progress.moved(sent.length, 'stream' in piece ? 0 : bytes);
   }
 }
 

@@ -14,6 +14,7 @@ import { compressed, type Zstd, zstd } from './zstd.js';
 /**
  * Sends one blob through ByteStream, from its start again after a failure: hardly a server can continue a write.
  *
+ * @param onMoved called with the bytes of each piece, below zero for what has to be sent again
  * @returns the blob with its reason, if the remote does not take it
  * @throws RpcError for what the remote says to everything that comes from us, Unavailable
  */
@@ -21,10 +22,11 @@ export async function writeStream(
   cas: CasService,
   blob: BlobSource,
   signal: AbortSignal,
+  onMoved: (bytes: number) => void,
 ): Promise<readonly RefusedBlob[]> {
   const library = cas.limits.zstdStream ? zstd : undefined;
   try {
-    await cas.guard.transfer('Write', (limits) => writeOnce(cas, blob, library, limits), {
+    await cas.guard.transfer('Write', (limits) => writeOnce(cas, blob, library, limits, onMoved), {
       bytes: blob.digest.sizeBytes,
       signal,
     });
@@ -41,11 +43,18 @@ async function writeOnce(
   blob: BlobSource,
   library: Zstd | undefined,
   limits: TransferLimits,
+  onMoved: (bytes: number) => void,
 ) {
+  let sent = 0;
+  let moved = 0;
+  const move = (bytes: number) => {
+    moved += bytes;
+    onMoved(bytes);
+  };
   const { path, responseDeserialize } = ByteStreamService.write;
   const kind = library ? 'compressed-blobs/zstd' : 'blobs';
   const name = resourceName(cas.instance, `uploads/${randomUUID()}/${kind}/${formatDigest(blob.digest)}`);
-  const whole = openSource(blob);
+  const whole = openSource(blob, move);
   const pieces = library ? compressed(library, whole) : whole;
   try {
     const { committedSize } = await callClientStream(
@@ -62,9 +71,11 @@ async function writeOnce(
         `the remote took ${committedSize} bytes of ${blob.digest.sizeBytes}`,
       );
     }
+    sent = blob.digest.sizeBytes;
   } finally {
     await pieces.return();
-    await whole.return();
+    await whole.return(); // Until here it may go on reading.
+    move(sent - moved);
   }
 }
 

@@ -159,6 +159,21 @@ describe('what is told while the build prints', () => {
   });
 });
 
+describe('progress', () => {
+  test('is a line now and then, and none among what the build prints', () => {
+    let now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => now);
+    const host = githubHost(environment);
+    host.log.phase('fetching');
+    for (; now < 25_000; now += 100) host.log.progress(`${now / 1000} s`);
+    const log = host.openBuildLog('make');
+    for (; now < 60_000; now += 100) host.log.progress(`${now / 1000} s`);
+    log.close();
+    const { lines } = readLog();
+    expect(lines.filter((line) => line !== '')).toEqual(['fetching …', '10 s …', '20 s …']);
+  });
+});
+
 describe('annotations', () => {
   test('beyond the tenth are lines of the log', async () => {
     const host = githubHost(environment);

@@ -31,6 +31,18 @@ describe('progress', () => {
     expect(shown()).toBe('');
   });
 
+  test('is put into other words without beginning anew', () => {
+    const { screen, shown } = terminal();
+    screen.reword('nothing to be reworded');
+    screen.progress('fetching');
+    screen.reword('fetching: 1 blob');
+    jest.advanceTimersByTime(400);
+    expect(shown()).toBe('… fetching: 1 blob');
+    screen.reword('fetching: 2 blobs');
+    jest.advanceTimersByTime(3000);
+    expect(shown()).toBe('… fetching: 2 blobs · 3 s');
+  });
+
   test('makes room for whatever else is written, and comes back below it', async () => {
     const { screen, shown } = terminal();
     screen.progress('building');

@@ -21,6 +21,7 @@ import * as core from '@actions/core';
 import { openFencedLog } from './fenced-log.js';
 import { LogTail } from './log-tail.js';
 import { plainLine } from './plain-line.js';
+import { Seldom } from './seldom.js';
 
 const TAIL_LINES = 30;
 
@@ -48,6 +49,7 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
   /** What waits for the fence to close: within it a command would be a line like any other. */
   let waiting: (() => void)[] | undefined;
   let buildLog: BuildLog | undefined;
+  const seldom = new Seldom();
   const outsideFence = (act: () => void) => (waiting === undefined ? act() : void waiting.push(act));
 
   return {
@@ -55,7 +57,14 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
     provenance: readProvenance(machine.environment),
     mask: core.setSecret,
     log: {
-      phase: (text) => outsideFence(() => line(`${text} …`)),
+      phase: (text) =>
+        outsideFence(() => {
+          seldom.told();
+          line(`${text} …`);
+        }),
+      progress: (text) => {
+        if (waiting === undefined && seldom.isTime()) line(`${text} …`);
+      },
       info: (text) => outsideFence(() => line(text)),
       warn: (text) => outsideFence(() => annotate.warning(printable(text))),
     },

@@ -41,6 +41,11 @@ export class Screen {
     this.#timer ??= setInterval(() => this.#draw(), REDRAW_MILLISECONDS).unref();
   }
 
+  /** Puts it into other words, at the next redraw. */
+  reword(text: string): void {
+    if (this.#phase !== undefined) this.#phase = { ...this.#phase, text };
+  }
+
   endProgress(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;

@@ -49,6 +49,7 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
     mask: () => undefined, // What we print ourselves hides secrets; a terminal has no log to hide them in.
     log: {
       phase: (text) => screen.progress(printable(text)),
+      progress: (text) => screen.reword(printable(text)),
       info: (text) => {
         if (isTerminal) tell(printable(text));
       },
