@@ -115,35 +115,37 @@ async function replaceOutputs(scene: Scene, outputs: { readonly single?: Digest;
   });
 }
 
-describe('much', () => {
-  const FLAGS = ['--cache-quota', '20G'];
+const MOST_MEMORY = 200e6;
+const GIBIBYTE = 2 ** 30;
+const ZEROS: Digest = {
+  hash: '49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14',
+  sizeBytes: GIBIBYTE,
+};
 
+describe('much', () => {
   test.concurrent(
     '1 GiB goes up and down through little memory',
     server.scene(async (scene) => {
+      // Without the proxy, through which it takes longer than all the rest.
+      const flags = ['--remote', server.address, '--cache-quota', '20G'];
       const giver = scene.freshMachine();
       const big = join(giver.checkout, 'big');
       closeSync(openSync(big, 'w'));
-      truncateSync(big, 2 ** 30); // It takes no disk here.
+      truncateSync(big, GIBIBYTE); // It takes no disk here.
       const given = measureMemory(giver);
-      const built = await scene.buildOn(giver, ...FLAGS);
+      const built = await scene.buildOn(giver, ...flags);
       expect(built.record).toMatchObject({ result: 'built', remote: { status: 'ok' } });
-      expect(scene.proxy.calls.Write).toBe(1);
-      expect(given()).toBeLessThan(200e6);
+      expect(built.record.remote.pushed?.bytes).toBeGreaterThan(GIBIBYTE);
+      expect(given()).toBeLessThan(MOST_MEMORY);
       expectCost(built);
 
-      const zeros = {
-        hash: '49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14',
-        sizeBytes: 2 ** 30,
-      };
-      await replaceOutputs(scene, { single: zeros });
+      await replaceOutputs(scene, { single: ZEROS });
       const taker = scene.freshMachine();
       const taken = measureMemory(taker);
-      const hit = await scene.buildOn(taker, ...FLAGS);
+      const hit = await scene.buildOn(taker, ...flags);
       expect(hit.record).toMatchObject({ hitFrom: 'remote', remote: { status: 'ok' } });
-      expect(statSync(join(taker.checkout, 'single')).size).toBe(2 ** 30);
-      expect(scene.proxy.calls.Read).toBe(1);
-      expect(taken()).toBeLessThan(200e6);
+      expect(statSync(join(taker.checkout, 'single')).size).toBe(GIBIBYTE);
+      expect(taken()).toBeLessThan(MOST_MEMORY);
       expectCost(hit);
     }),
   );
