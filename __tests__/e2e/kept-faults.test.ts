@@ -234,6 +234,7 @@ describe('a job', () => {
   });
 
   test('that is refused when it saves is green, and the next one here makes up for it', async () => {
+    scene.forget('reader');
     scene.write('in.txt', 'other\n');
     scene.service.fail('CreateCacheEntry', status(500));
     const built = await scene.job({ machine: 'reader', inputs });

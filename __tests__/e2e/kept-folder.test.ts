@@ -1,0 +1,276 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { decodeIndex, encodeIndex } from '../../src/cache/index-file.js';
+import { cacheKeys } from '../../src/cache/keys.js';
+import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
+import { flipped } from '../cache/shared-objects.js';
+import { Bench, type BuildRecord, type Ended } from './command-line.js';
+
+interface KeptRun extends Ended {
+  readonly record: BuildRecord;
+  readonly kept: KeptReport | null;
+  readonly save: SaveReport | null;
+}
+
+let bench: Bench;
+
+beforeEach(() => {
+  bench = new Bench({ 'in.txt': 'hello\n' });
+});
+afterEach(async () => {
+  await bench.dispose();
+  expect(bench.leftovers()).toEqual([]);
+});
+
+const KEYS = cacheKeys('default');
+/** What the command line writes under, where no CI system names a ref. */
+const REF = 'local';
+const SCRIPT = 'cat in.txt; seq 1 50000 > out; cat in.txt >> out';
+
+const kept = (name = '') => join(bench.root, 'kept', name);
+const objects = (prefix: string) =>
+  existsSync(kept()) ? readdirSync(kept()).filter((name) => name.startsWith(prefix)) : [];
+const packs = () => objects(KEYS.packPrefix(REF));
+const indexes = () => objects(KEYS.indexPrefix(REF));
+
+/** A run of `SCRIPT`, or of another, by default where nothing is local. */
+async function run(flags: readonly string[] = [], script = SCRIPT): Promise<KeptRun> {
+  const ended = await bench.record(['--cache', `folder:${kept()}`, '--outputs', 'out', ...flags], script);
+  const told = ended.record.cache as unknown as Pick<KeptRun, 'kept' | 'save'>;
+  return { ...ended, kept: told.kept, save: told.save };
+}
+
+/** As on another machine; what is known of the inputs stays, which is quicker. */
+function forget(): void {
+  for (const name of ['casd', 'kept']) rmSync(join(bench.cache, name), { recursive: true, force: true });
+  rmSync(join(bench.checkout, 'out'), { recursive: true, force: true });
+}
+
+const warnings = ({ stderr }: Ended) => stderr.split('\n').filter((line) => line.startsWith('warning: '));
+
+describe('a folder', () => {
+  test('keeps results for other machines, and a hit there needs no BuildBox and saves nothing', async () => {
+    const built = await run();
+    expect(built).toMatchObject({
+      record: { result: 'built' },
+      kept: { lookup: 'miss', problem: null },
+      save: { results: 1, problem: null, kept: { results: 1, packs: 1 } },
+    });
+    forget();
+    bench.environment = { RUNNER_TOOL_CACHE: '' };
+    const hit = await run();
+    expect(hit).toMatchObject({
+      record: { result: 'hit', hitFrom: 'cache' },
+      kept: { lookup: 'hit', problem: null },
+      save: null,
+    });
+    expect(bench.read('out')).toMatch(/\n50000\nhello\n$/);
+    expect([indexes().length, warnings(hit)]).toEqual([1, []]);
+    const again = await run(['--cache', 'none']);
+    expect(again.record.result).toBe('built');
+  });
+
+  test('that cannot be read or written is told once, and the build is green', async () => {
+    writeFileSync(kept(), 'no folder');
+    const built = await run();
+    expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
+    expect(warnings(built)).toEqual([expect.stringContaining('is no folder')]);
+  });
+});
+
+describe('what is broken in the folder', () => {
+  const onPack = (harm: (file: string) => void) => () => packs().forEach((name) => harm(kept(name)));
+  const onIndex = (content: () => Buffer) => () => writeFileSync(kept(KEYS.index(REF, 2)), content());
+  const newest = () => readFileSync(kept(KEYS.index(REF, 1)));
+
+  test.each([
+    ['a pack that was evicted', onPack((file) => rmSync(file)), 'built', /building again/],
+    ['a pack that is cut short', onPack((file) => truncateSync(file, 1000)), 'built', /building again/],
+    [
+      'a pack with a flipped bit',
+      onPack((file) => writeFileSync(file, flipped(readFileSync(file)))),
+      'built',
+      /building again/,
+    ],
+    ['an index that is garbage', onIndex(() => Buffer.from('<html>')), 'hit', /does not begin like one/],
+    ['an index that is empty', onIndex(() => Buffer.alloc(0)), 'hit', /does not begin like one/],
+    ['an index with a flipped bit', onIndex(() => flipped(newest())), 'hit', /damaged/],
+  ] as const)('%s', async (_, harm, result, words) => {
+    const first = await run();
+    harm();
+    forget();
+    const second = await run();
+    expect([second.exitCode, second.record.result]).toEqual([0, result]);
+    expect(warnings(second)).toEqual([expect.stringMatching(words)]);
+    expect(second.record.outputsDigest).toBe(first.record.outputsDigest);
+    forget();
+    const third = await run();
+    expect(third.record.result).toBe('hit');
+    if (result === 'built') expect(warnings(third)).toEqual([]);
+  });
+
+  test('an index of a newer version is told, and nothing is written there', async () => {
+    await run();
+    const body = gzipSync('{}');
+    const hash = createHash('sha256').update('buildbox-action index 2\n').update(body).digest('hex');
+    const newer = Buffer.concat([Buffer.from(`buildbox-action index 2 ${hash}\n`), body]);
+    writeFileSync(kept(KEYS.index(REF, 2)), newer);
+    forget();
+    const before = readdirSync(kept());
+    const built = await run();
+    expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
+    expect(built.save?.problem).toContain('a newer version of buildbox-action');
+    expect(warnings(built)).toEqual([expect.stringContaining('the index is of format 2')]);
+    expect(readdirSync(kept())).toEqual(before);
+  });
+});
+
+describe('age', () => {
+  /** As if the only result had been used last so long ago. */
+  function age(days: number): void {
+    const file = kept(indexes().sort().at(-1));
+    const { entries, ...index } = decodeIndex(readFileSync(file));
+    const usedAt = Date.now() - days * 86_400_000;
+    const aged = [...entries].map(([hash, entry]) => [hash, { ...entry, usedAt }] as const);
+    writeFileSync(file, encodeIndex({ ...index, entries: new Map(aged) }));
+  }
+
+  test('a use is told to the others when it matters, and what nobody uses goes', async () => {
+    await run();
+    age(2);
+    forget();
+    expect(await run()).toMatchObject({ record: { result: 'hit' }, save: null });
+    age(5);
+    forget();
+    expect(await run()).toMatchObject({ record: { result: 'hit' }, save: { results: 0, blobs: 0 } });
+    const [entry] = decodeIndex(readFileSync(kept(indexes().sort().at(-1)))).entries.values();
+    expect(Date.now() - (entry?.usedAt ?? 0)).toBeLessThan(3_600_000);
+    age(15);
+    forget();
+    const other = await run([], 'echo other > out');
+    expect(other.save).toMatchObject({ results: 1, forgotten: [{ why: 'unused', results: 1 }] });
+  });
+});
+
+describe('two jobs', () => {
+  test('in one cache folder at the same time lose nothing', async () => {
+    const scripts = ['echo one > one', 'echo two > two'];
+    const runs = await Promise.all(
+      scripts.map((script) => bench.run(['--cache', `folder:${kept()}`], script)),
+    );
+    expect(runs.map(({ exitCode, stderr }) => [exitCode, stderr.includes('warning')])).toEqual([
+      [0, false],
+      [0, false],
+    ]);
+    forget();
+    for (const script of scripts) {
+      const { record } = await bench.record(['--cache', `folder:${kept()}`], script);
+      expect(record.result).toBe('hit');
+    }
+  });
+});
+
+describe('a full disk', () => {
+  const canMount =
+    process.getuid?.() === 0 &&
+    spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+  if (!canMount) process.stderr.write('not root, or mounts are not allowed: a full disk is not tried\n');
+  const testOnMount = canMount ? test : test.skip;
+  const disk = () => join(bench.root, 'disk');
+
+  function mount(size: string): void {
+    mkdirSync(disk());
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk()]);
+  }
+  afterEach(async () => {
+    if (!existsSync(disk())) return;
+    await bench.start('casd', 'stop', '--cache-dir', join(disk(), 'cache')).ended;
+    spawnSync('umount', ['-l', disk()]);
+  });
+
+  testOnMount(
+    'where results are kept: one line, the build is green, and what was kept still is',
+    async () => {
+      mount('3m');
+      const flags = ['--cache', `folder:${disk()}`];
+      await run(flags);
+      const before = readdirSync(disk());
+      const large = await run(flags, 'head -c 10000000 /dev/urandom > out');
+      expect([large.exitCode, large.record.result]).toEqual([0, 'built']);
+      expect(large.save?.problem).toMatch(/no space is left \(ENOSPC\)$/);
+      expect(readdirSync(disk())).toEqual(before);
+      forget();
+      expect((await run(flags)).record.result).toBe('hit');
+    },
+  );
+
+  testOnMount('of the local cache: a hit that does not fit is built', async () => {
+    // The small result is in the pack of the large one.
+    const large = 'head -c 60000000 /dev/urandom > large; cat in.txt > out';
+    await run(['--outputs', 'large'], large);
+    rmSync(join(bench.checkout, 'large'));
+    const small = 'true; cat in.txt > out';
+    await run([], small);
+    mount('48m');
+    const flags = ['--cache-dir', join(disk(), 'cache'), '--cache-quota', '30M'];
+    const built = await run(flags, small);
+    expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
+    expect(built.stderr).toMatch(/no space is left \(ENOSPC\)/);
+  });
+});
+
+describe('killed', () => {
+  test('while it writes its packs: the next run here makes up for it', async () => {
+    await run();
+    const large = 'head -c 150000000 /dev/urandom > out';
+    const child = bench.startRun(['--cache', `folder:${kept()}`, '--outputs', 'out'], large);
+    const scratch = join(bench.cache, 'kept', 'scratch');
+    await until(
+      () =>
+        existsSync(scratch) &&
+        readdirSync(scratch, { recursive: true, encoding: 'utf8' }).some((name) => name.includes('/new-')),
+    );
+    child.child.kill('SIGKILL');
+    await child.ended;
+    expect([indexes().length, packs().length]).toEqual([1, 1]);
+    const again = await run([], large);
+    expect(again).toMatchObject({ record: { result: 'hit', hitFrom: 'local' }, save: { results: 1 } });
+    // What the killed one was writing is gone with the next.
+    expect(readdirSync(scratch)).toEqual([]);
+    forget();
+    expect((await run([], large)).record.result).toBe('hit');
+    forget();
+    expect((await run()).record.result).toBe('hit');
+  });
+
+  async function until(holds: () => boolean): Promise<void> {
+    const end = Date.now() + 30_000;
+    while (!holds()) {
+      if (Date.now() > end) throw new Error('did not come true');
+      await new Promise((wake) => setTimeout(wake, 2));
+    }
+  }
+});
+
+test('a copy of the folder is as good as the folder', async () => {
+  await run();
+  const copy = join(bench.root, 'copy');
+  cpSync(kept(), copy, { recursive: true });
+  rmSync(kept(), { recursive: true });
+  forget();
+  const hit = await run(['--cache', `folder:${copy}`]);
+  expect(hit.record.result).toBe('hit');
+});
