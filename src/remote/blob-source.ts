@@ -67,8 +67,7 @@ function changed(digest: Digest): UnusableSource {
   return new UnusableSource(`what ${formatDigest(digest)} was read from has another size by now`);
 }
 
-/** So little that the streams side by side move one each within the time in which nothing else may move (flow.ts). */
-const PIECE = 64 * 1024;
+const PIECE = 256 * 1024;
 
 export function blobInMemory(digest: Digest, bytes: Uint8Array): BlobSource {
   return new MemoryBlob(digest, bytes);

@@ -17,8 +17,6 @@ const OPTIONS: ChannelOptions = {
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
   // Retries are made by the guard, which knows the budget and reads what the server asks for.
   'grpc.enable_retries': 0,
-  // What it keeps for retries of its own it says to be sent when it is not: a megabyte of each call.
-  'grpc.per_rpc_retry_buffer_size': 0,
   'grpc.service_config_disable_resolution': 1,
   // Closing this channel closes its connections too.
   'grpc.use_local_subchannel_pool': 1,

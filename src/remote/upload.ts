@@ -7,7 +7,6 @@ import { HandOver } from './hand-over.js';
 import { BATCH_BYTES, movePieces, type Piece, piecesOf } from './pieces.js';
 import { type TransferProgress, untold } from './progress.js';
 import type { RefusedBlob } from './refused.js';
-import { SendWindow } from './send-window.js';
 import { allTogether } from './side-by-side.js';
 import { writeBatch } from './write-batch.js';
 import { writeStream } from './write-stream.js';
@@ -86,10 +85,6 @@ function* eachOnce(blobs: Iterable<BlobSource>): Generator<BlobSource, void, und
 class Upload {
   readonly #refused: RefusedBlob[] = [];
   readonly #buffers = new BufferPool(BATCH_BYTES);
-  readonly #sending = {
-    window: new SendWindow(),
-    onMoved: (bytes: number) => this.progress.moved(0, bytes),
-  };
   #blobs = 0;
   #bytes = 0;
 
@@ -136,7 +131,7 @@ class Upload {
     const blobs = 'stream' in piece ? [piece.stream] : piece.batch;
     const refused =
       'stream' in piece
-        ? await writeStream(this.cas, piece.stream, this.#sending, signal)
+        ? await writeStream(this.cas, piece.stream, signal, (moved) => this.progress.moved(0, moved))
         : await writeBatch(this.cas, piece.batch, this.#buffers, signal);
     this.#refused.push(...refused);
     const lost = new Set(refused.map(({ digest }) => digest.hash));

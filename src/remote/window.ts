@@ -15,10 +15,6 @@ export class TransferWindow {
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  get size(): number {
-    return this.#size;
-  }
-
   /** Whether a further piece may start beside those under way; one alone always may. */
   admits(bytes: number, underWay: number): boolean {
     this.#started ??= this.now();

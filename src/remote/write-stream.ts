@@ -4,37 +4,29 @@ import { ByteStreamService } from '../gen/google/bytestream/bytestream.services.
 import { formatDigest } from '../reapi/digest.js';
 import { callClientStream, RpcError } from '../rpc/call.js';
 import { rawClientStream } from '../rpc/raw-methods.js';
-import { Arrivals } from './arrivals.js';
 import { type BlobSource, openSource, UnusableSource } from './blob-source.js';
 import { type CasService, resourceName } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
 import { isAboutAll, type RefusedBlob } from './refused.js';
-import type { SendWindow } from './send-window.js';
 import { encodeWrite, type WrittenPiece } from './stream-messages.js';
 import { compressed, type Zstd, zstd } from './zstd.js';
-
-/** What the streams of an upload have in common. */
-export interface Sending {
-  readonly window: SendWindow;
-  /** Called with the bytes of each piece, below zero for what has to be sent again. */
-  readonly onMoved: (bytes: number) => void;
-}
 
 /**
  * Sends one blob through ByteStream, from its start again after a failure: hardly a server can continue a write.
  *
+ * @param onMoved called with the bytes of each piece, below zero for what has to be sent again
  * @returns the blob with its reason, if the remote does not take it
  * @throws RpcError for what the remote says to everything that comes from us, Unavailable
  */
 export async function writeStream(
   cas: CasService,
   blob: BlobSource,
-  sending: Sending,
   signal: AbortSignal,
+  onMoved: (bytes: number) => void,
 ): Promise<readonly RefusedBlob[]> {
   const library = cas.limits.zstdStream ? zstd : undefined;
   try {
-    await cas.guard.transfer('Write', (limits) => writeOnce(cas, blob, { ...sending, library }, limits), {
+    await cas.guard.transfer('Write', (limits) => writeOnce(cas, blob, library, limits, onMoved), {
       bytes: blob.digest.sizeBytes,
       signal,
     });
@@ -49,8 +41,9 @@ export async function writeStream(
 async function writeOnce(
   cas: CasService,
   blob: BlobSource,
-  { library, window, onMoved }: Sending & { readonly library: Zstd | undefined },
+  library: Zstd | undefined,
   limits: TransferLimits,
+  onMoved: (bytes: number) => void,
 ) {
   let sent = 0;
   let moved = 0;
@@ -61,14 +54,13 @@ async function writeOnce(
   const { path, responseDeserialize } = ByteStreamService.write;
   const kind = library ? 'compressed-blobs/zstd' : 'blobs';
   const name = resourceName(cas.instance, `uploads/${randomUUID()}/${kind}/${formatDigest(blob.digest)}`);
-  const arrivals = new Arrivals(cas, window, limits);
   const whole = openSource(blob, move);
   const pieces = library ? compressed(library, whole) : whole;
   try {
     const { committedSize } = await callClientStream(
       'Write',
       rawClientStream(cas.byteStream, { path, encode: encodeWrite, decode: responseDeserialize }),
-      requests(name, pieces, arrivals),
+      requests(name, pieces, limits),
       limits,
     );
     // An early end tells the full size, or -1 for a compressed blob: somebody else has sent it.
@@ -79,10 +71,8 @@ async function writeOnce(
         `the remote took ${committedSize} bytes of ${blob.digest.sizeBytes}`,
       );
     }
-    arrivals.complete();
     sent = blob.digest.sizeBytes;
   } finally {
-    arrivals.end();
     await pieces.return();
     await whole.return(); // Until here it may go on reading.
     move(sent - moved);
@@ -90,7 +80,7 @@ async function writeOnce(
 }
 
 /** The last message carries `finish_write`, so each piece waits for the next one. */
-async function* requests(name: string, pieces: AsyncIterable<Uint8Array>, arrivals: Arrivals) {
+async function* requests(name: string, pieces: AsyncIterable<Uint8Array>, { moved }: TransferLimits) {
   let held: Uint8Array | undefined;
   let offset = 0;
   const request = (data: Uint8Array, finishWrite: boolean): WrittenPiece => {
@@ -100,9 +90,8 @@ async function* requests(name: string, pieces: AsyncIterable<Uint8Array>, arriva
   };
   for await (const piece of pieces) {
     if (held !== undefined) {
-      await arrivals.enter(held.length);
       yield request(held, false);
-      arrivals.sent(held.length);
+      moved(held.length);
     }
     held = piece;
   }

@@ -36,7 +36,7 @@ export async function* compressed(
   library: Zstd,
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const compressor = library.createZstdCompress({ chunkSize: 64 * 1024 });
+  const compressor = library.createZstdCompress({ chunkSize: 128 * 1024 });
   const fed = pipeline(pieces, compressor).catch((error: unknown) => compressor.destroy(error as Error));
   try {
     for await (const piece of compressor) yield piece as Buffer;

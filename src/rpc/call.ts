@@ -119,23 +119,22 @@ async function sendAll<Request>(
 ): Promise<void> {
   for await (const request of requests) {
     if (call.destroyed || call.writableEnded) return; // The server has answered early.
-    await written(call, request);
+    if (!call.write(request)) {
+      await drained(call);
+    }
   }
   call.end();
 }
 
-/**
- * Resolves when the connection has taken the message, or takes none any more. The stream's own limit would let sixteen
- * of them wait in memory, of which nobody could tell whether they move.
- */
-function written<Request>(call: ClientWritableStream<Request>, request: Request): Promise<void> {
+/** Resolves when there is room again, or when none is needed any more. */
+function drained(call: NodeJS.EventEmitter): Promise<void> {
+  const events = ['drain', 'close', 'error'];
   return new Promise((resolve) => {
     const done = () => {
-      for (const event of ['close', 'error']) call.off(event, done);
+      for (const event of events) call.off(event, done);
       resolve();
     };
-    for (const event of ['close', 'error']) call.on(event, done);
-    call.write(request, done);
+    for (const event of events) call.on(event, done);
   });
 }
 

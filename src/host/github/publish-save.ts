@@ -12,7 +12,10 @@ export async function publishSave(save: SaveReport, host: Host, summary: boolean
   else host.log.warn(line);
   if (!summary) return;
   try {
-    await core.summary.emptyBuffer().addRaw(`📦 ${prose(line)}\n`, true).write();
+    await core.summary
+      .emptyBuffer()
+      .addRaw(`📦 ${prose(line)}\n`, true)
+      .write();
   } catch (error) {
     host.log.warn(`the job summary could not be written: ${messageOf(error)}`);
   }
