@@ -1,119 +1,69 @@
 /**
- * Measures transfers to and from a remote over a link of 100 Mbit/s, beside casd's own and beside casupload and
- * casdownload, and prints a table.
+ * Measures transfers to and from a remote over a link of 100 Mbit/s, beside casd's own, and prints a table.
  *
- * Usage: node bench/remote.js [--round-trips 0,20,80] [--corpora small,deep,big,zstd] [--runs N] [--peers FOLDER]
- *   [--folder PATH]
+ * Usage: node bench/remote.js [--round-trips 0,20,80] [--corpora small,deep,big] [--folder PATH]
  *
- * casupload and casdownload are taken from PATH, or from a folder that `bench/remote/fetch-peers.js` has filled. The
- * folder should be in memory (/dev/shm is taken where it is there), or the disk is measured as well.
- * Exits with 0, whatever the numbers are; with 1 when something could not be measured, which is named.
+ * The folder should be in memory (/dev/shm is taken where it is there), or the disk is measured as well.
+ * Exits with 0, whatever the numbers are; with 1 when something could not be measured.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import * as zlib from 'node:zlib';
 import { measureCasds } from './remote/casds.js';
 import { CORPORA } from './remote/corpora.js';
 import { measureOurs } from './remote/ours.js';
-import { compile, installedCasd, startCasd, startLink, startZstdServer } from './remote/parts.js';
-import { findPeers, measurePeers } from './remote/peers.js';
+import { compile, installedCasd, startCasd, startLink } from './remote/parts.js';
 
 const BYTES_PER_SECOND = 12_500_000;
 /** What the wire carries beside the files: digests, names and frames. */
 const BYTES_PER_FILE = 200;
-/** What is carried how: the corpus, whether compressed, and how much longer than the link needs it may take. */
-const CASES = {
-  small: { corpus: 'small', zstd: false, slack: 1.5 },
-  deep: { corpus: 'deep', zstd: false, slack: 1.5 },
-  big: { corpus: 'big', zstd: false, slack: 1.2 },
-  zstd: { corpus: 'big', zstd: true, slack: 1.2 },
-};
 
 const { values: options } = parseArgs({
   options: {
     'round-trips': { type: 'string', default: '0,20,80' },
-    corpora: { type: 'string', default: Object.keys(CASES).join() },
-    runs: { type: 'string', default: '1' },
-    peers: { type: 'string' },
+    corpora: { type: 'string', default: 'small,deep,big' },
     folder: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
   },
 });
 
-const peers = findPeers(options.peers);
-const lacking = [];
-if (peers === undefined)
-  lacking.push('casupload and casdownload (not on PATH, and --peers names no folder with them)');
 const root = mkdtempSync(join(options.folder, 'buildbox-bench-remote-'));
 try {
   const load = compile(join(root, 'compiled'));
-  console.log('| what | round trip | way | ours | target | casd | casupload, casdownload |');
+  console.log('| what | round trip | way | ours | target | casd | ratio |');
   console.log('|---|---|---|---|---|---|---|');
   for (const name of options.corpora.split(',')) {
-    for (const roundTrip of options['round-trips'].split(',').map(Number))
+    for (const roundTrip of options['round-trips'].split(',').map(Number)) {
       await measure(load, name, roundTrip);
+    }
   }
-  console.log(
-    `\nNode ${process.versions.node}, load ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(', ')}`,
-  );
 } catch (error) {
-  lacking.push(error.message);
+  console.error(`not measured: ${error.message}`);
+  process.exitCode = 1;
 } finally {
   rmSync(root, { recursive: true, force: true });
 }
-for (const what of lacking) console.error(`not measured: ${what}`);
-if (lacking.length > 0) process.exitCode = 1;
 
 async function measure(load, name, roundTrip) {
-  const { corpus, zstd } = CASES[name];
-  if (zstd && !('zstdCompressSync' in zlib)) {
-    lacking.push(`${name} at ${roundTrip} ms: this Node, ${process.versions.node}, has no zstd`);
-    return;
-  }
-  const rounds = { ours: [], casd: [], peers: [] };
-  let carried;
-  for (let round = 0; round < Number(options.runs); round++) {
-    const blobs = await makeCorpus(load, corpus);
-    carried = bytesOf(blobs, zstd);
-    rounds.ours.push(
-      await measureOne(load, roundTrip, zstd, (address, folder) =>
-        measureOurs(load, address, blobs, { folder, zstd }),
-      ),
-    );
-    // Neither casd nor its tools compress.
-    if (zstd) continue;
-    const program = installedCasd();
-    rounds.casd.push(
-      await measureOne(load, roundTrip, zstd, (address, folder) =>
-        measureCasds(load, program, address, blobs, folder),
-      ),
-    );
-    if (peers !== undefined)
-      rounds.peers.push(
-        await measureOne(load, roundTrip, zstd, (address, folder) =>
-          measurePeers(peers, address, blobs, folder),
-        ),
-      );
-  }
-  for (const way of ['up', 'down']) print(name, roundTrip, way, rounds, carried);
+  const program = installedCasd();
+  const ours = await overLink(program, roundTrip, async (address) =>
+    measureOurs(load, address, await makeCorpus(load, name), join(root, 'files')),
+  );
+  rmSync(join(root, 'files'), { recursive: true, force: true });
+  const theirs = await overLink(program, roundTrip, async (address) =>
+    measureCasds(load, program, address, await makeCorpus(load, name), join(root, 'local')),
+  );
+  for (const way of ['up', 'down']) print(name, roundTrip, way, ours[way], theirs[way]);
 }
 
-/** Measures over a link to a server with nothing in it. */
-async function measureOne(load, roundTrip, zstd, work) {
-  const folder = join(root, 'remote');
-  const remote = zstd
-    ? await startZstdServer(folder, join(root, 'compiled/build'))
-    : await startCasd(installedCasd(), folder);
+async function overLink(program, roundTrip, work) {
+  const remote = await startCasd(program, join(root, 'remote'));
   const link = await startLink(remote.socket, roundTrip, BYTES_PER_SECOND);
   try {
-    return await work(`127.0.0.1:${link.port}`, join(root, 'local'));
+    return await work(`127.0.0.1:${link.port}`);
   } finally {
     await link.stop();
     await remote.stop();
-    rmSync(join(root, 'local'), { recursive: true, force: true });
   }
 }
 
@@ -132,34 +82,12 @@ async function makeCorpus(load, name) {
   };
 }
 
-/** What the link has to carry. */
-function bytesOf({ blobs }, zstd) {
-  const sizes = [...blobs.values()].map((blob) => (zstd ? zlib.zstdCompressSync(blob).length : blob.length));
-  return sizes.reduce((sum, size) => sum + size + BYTES_PER_FILE, 0);
-}
-
-function print(name, roundTrip, way, { ours, casd, peers: tools }, bytes) {
-  const ideal = (bytes / BYTES_PER_SECOND) * 1000;
-  const target = CASES[name].slack * ideal + 4 * roundTrip;
+function print(name, roundTrip, way, ours, theirs) {
+  const files = name === 'big' ? 20 : 5000;
+  const bytes = name === 'big' ? 200_000_000 : files * 2048;
+  const ideal = ((bytes + files * BYTES_PER_FILE) / BYTES_PER_SECOND) * 1000;
+  const target = name === 'big' ? 1.2 * ideal : 1.5 * ideal + 4 * roundTrip;
   const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
-  const own = median(ours, way);
-  const beside = (runs) => {
-    if (runs.length === 0) return '';
-    return `${seconds(median(runs, way))} (${(own / median(runs, way)).toFixed(2)}×)`;
-  };
-  const cells = [
-    name,
-    `${roundTrip} ms`,
-    way,
-    seconds(own),
-    `≤ ${seconds(target)}`,
-    beside(casd),
-    beside(tools),
-  ];
-  console.log(`| ${cells.join(' | ')} |`);
-}
-
-function median(runs, way) {
-  const sorted = runs.map((run) => run[way]).sort((a, b) => a - b);
-  return (sorted[Math.floor((sorted.length - 1) / 2)] + sorted[Math.ceil((sorted.length - 1) / 2)]) / 2;
+  const cells = [name, `${roundTrip} ms`, way, seconds(ours), `≤ ${seconds(target)}`, seconds(theirs)];
+  console.log(`| ${[...cells, `${(ours / theirs).toFixed(2)}×`].join(' | ')} |`);
 }

@@ -61,26 +61,6 @@ export async function startCasd(program, folder) {
   return { socket, stop };
 }
 
-/** Starts a server that speaks zstd; returns its socket. */
-export async function startZstdServer(folder, build) {
-  mkdirSync(folder, { recursive: true });
-  const socket = join(folder, 'socket');
-  const server = fileURLToPath(new URL('zstd-server.js', import.meta.url));
-  const child = spawn(process.execPath, [server, build, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const running = new Running(child);
-  await Promise.race([
-    once(child.stdout, 'data'),
-    running.ended.then(() => {
-      throw new Error('the server that speaks zstd did not start');
-    }),
-  ]);
-  const stop = async () => {
-    await running.stop();
-    rmSync(folder, { recursive: true, force: true });
-  };
-  return { socket, stop };
-}
-
 /** Starts a link to a socket; returns its port. */
 export async function startLink(socket, roundTrip, bytesPerSecond) {
   const link = fileURLToPath(new URL('link.js', import.meta.url));
