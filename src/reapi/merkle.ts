@@ -4,9 +4,27 @@ import { compareUtf8 } from './order.js';
 
 /** A thing in an input root, at a path relative to it; parent folders need not be named. */
 export type TreeNode =
-  | { readonly kind: 'file'; readonly path: string; readonly digest: Digest; readonly executable: boolean }
-  | { readonly kind: 'symlink'; readonly path: string; readonly target: string }
-  | { readonly kind: 'directory'; readonly path: string; readonly readOnly?: boolean };
+  | {
+      readonly kind: 'file';
+      readonly path: string;
+      readonly digest: Digest;
+      readonly executable: boolean;
+      readonly properties?: NodeProperties | undefined;
+    }
+  | {
+      readonly kind: 'symlink';
+      readonly path: string;
+      readonly target: string;
+      readonly properties?: NodeProperties | undefined;
+    }
+  | {
+      readonly kind: 'directory';
+      readonly path: string;
+      readonly readOnly?: boolean;
+      readonly properties?: NodeProperties | undefined;
+    }
+  /** A Directory that is encoded already, with all that is below it: nothing else can lie there. */
+  | { readonly kind: 'subtree'; readonly path: string; readonly digest: Digest };
 
 export interface MerkleTree {
   readonly root: Digest;
@@ -14,15 +32,18 @@ export interface MerkleTree {
   readonly directories: ReadonlyMap<string, Uint8Array>;
 }
 
+const READ_ONLY = 'SubtreeReadOnly';
+
 interface Folder {
   readonly folders: Map<string, Folder>;
   readonly leaves: Map<string, Exclude<TreeNode, { kind: 'directory' }>>;
   readOnly: boolean | undefined;
+  properties: NodeProperties | undefined;
 }
 
 /**
  * Encodes nodes as canonical Directory messages: children sorted by name as UTF-8 bytes, defaults left out.
- * `readOnly` becomes buildbox-fuse's `SubtreeReadOnly`, which a folder's children inherit.
+ * `readOnly` becomes buildbox-fuse's property `SubtreeReadOnly`, which a folder's children inherit.
  *
  * @throws Error when two nodes claim one path.
  */
@@ -34,7 +55,7 @@ export function merkleTree(nodes: Iterable<TreeNode>): MerkleTree {
 }
 
 function newFolder(): Folder {
-  return { folders: new Map(), leaves: new Map(), readOnly: undefined };
+  return { folders: new Map(), leaves: new Map(), readOnly: undefined, properties: undefined };
 }
 
 function place(root: Folder, node: TreeNode): void {
@@ -42,6 +63,7 @@ function place(root: Folder, node: TreeNode): void {
   if (node.kind === 'directory') {
     const folder = descend(root, names, node.path);
     folder.readOnly = node.readOnly ?? folder.readOnly;
+    folder.properties = node.properties ?? folder.properties;
     return;
   }
   const name = names.pop() ?? '';
@@ -63,28 +85,39 @@ function descend(root: Folder, names: readonly string[], path: string): Folder {
 
 function encodeFolder(folder: Folder, directories: Map<string, Uint8Array>): Digest {
   const leaves = [...folder.leaves.entries()].sort(([a], [b]) => compareUtf8(a, b));
-  const folders = [...folder.folders.entries()].sort(([a], [b]) => compareUtf8(a, b));
+  const folders = [...folder.folders].map(([name, child]) => ({
+    name,
+    digest: encodeFolder(child, directories),
+  }));
+  const subtrees = leaves.flatMap(([name, node]) =>
+    node.kind === 'subtree' ? [{ name, digest: node.digest }] : [],
+  );
   const bytes = Directory.encode({
     files: leaves.flatMap(([name, node]) =>
       node.kind === 'file'
-        ? [{ name, digest: node.digest, isExecutable: node.executable, nodeProperties: undefined }]
+        ? [{ name, digest: node.digest, isExecutable: node.executable, nodeProperties: node.properties }]
         : [],
     ),
-    directories: folders.map(([name, child]) => ({ name, digest: encodeFolder(child, directories) })),
+    directories: [...folders, ...subtrees].sort((a, b) => compareUtf8(a.name, b.name)),
     symlinks: leaves.flatMap(([name, node]) =>
-      node.kind === 'symlink' ? [{ name, target: node.target, nodeProperties: undefined }] : [],
+      node.kind === 'symlink' ? [{ name, target: node.target, nodeProperties: node.properties }] : [],
     ),
-    nodeProperties: folder.readOnly === undefined ? undefined : readOnlyProperty(folder.readOnly),
+    nodeProperties: propertiesOf(folder),
   }).finish();
   const digest = digestOf(bytes);
   directories.set(digest.hash, bytes);
   return digest;
 }
 
-function readOnlyProperty(readOnly: boolean): NodeProperties {
+function propertiesOf({ readOnly, properties }: Folder): NodeProperties | undefined {
+  if (readOnly === undefined) return properties;
+  const others = (properties?.properties ?? []).filter(({ name }) => name !== READ_ONLY);
   return {
-    properties: [{ name: 'SubtreeReadOnly', value: String(readOnly) }],
     mtime: undefined,
     unixMode: undefined,
+    ...properties,
+    properties: [...others, { name: READ_ONLY, value: String(readOnly) }].sort((a, b) =>
+      compareUtf8(a.name, b.name),
+    ),
   };
 }

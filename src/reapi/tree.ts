@@ -1,5 +1,6 @@
 import { Directory, type Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf } from './digest.js';
+import { childNodes, isSound } from './directory.js';
 import type { TreeNode } from './merkle.js';
 
 /** More than any build makes; a tree that names one folder a million times is an attack. */
@@ -28,23 +29,18 @@ function addDirectory(
   children: ReadonlyMap<string, Directory>,
   nodes: TreeNode[],
 ): boolean {
-  const names = [...directory.files, ...directory.symlinks, ...directory.directories].map(({ name }) => name);
-  if (depth > DEEPEST || nodes.length + names.length > MOST_NODES) return false;
-  if (!names.every(isSingleSegment) || new Set(names).size < names.length) return false;
+  const { files, symlinks, directories } = directory;
+  const count = files.length + symlinks.length + directories.length;
+  if (depth > DEEPEST || nodes.length + count > MOST_NODES || !isSound(directory)) return false;
   nodes.push({ kind: 'directory', path });
-  for (const { name, digest, isExecutable } of directory.files) {
-    if (digest === undefined) return false;
-    nodes.push({ kind: 'file', path: `${path}/${name}`, digest, executable: isExecutable });
+  const here = childNodes(directory, path);
+  for (const node of here) {
+    // Times that a builder's files had are no part of what it built.
+    if (node.kind !== 'subtree') nodes.push({ ...node, properties: undefined });
   }
-  for (const { name, target } of directory.symlinks) {
-    nodes.push({ kind: 'symlink', path: `${path}/${name}`, target });
-  }
-  return directory.directories.every(({ name, digest }) => {
-    const child = children.get(digest?.hash ?? '');
-    return child !== undefined && addDirectory(child, `${path}/${name}`, depth + 1, children, nodes);
+  return here.every((node) => {
+    if (node.kind !== 'subtree') return true;
+    const child = children.get(node.digest.hash);
+    return child !== undefined && addDirectory(child, node.path, depth + 1, children, nodes);
   });
-}
-
-function isSingleSegment(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && !/[/\0]/.test(name);
 }
