@@ -372,13 +372,15 @@ describe('what is broken there', () => {
       await world.save(shared.transport(), [first]);
       const second = world.result('second', noise(1000));
       const reserved: string[] = [];
+      const killer = new AbortController();
       const before = (call: string, key: string, signal: AbortSignal) => {
         if (call !== 'store' || !key.includes(part)) return undefined;
         shared.reserve(key);
         reserved.push(key);
+        setImmediate(() => killer.abort());
         return hang(signal);
       };
-      const killed = world.save(shared.transport({ before }), [second], {}, AbortSignal.timeout(100));
+      const killed = world.save(shared.transport({ before }), [second], {}, killer.signal);
       await expect(killed).rejects.toThrow();
       expect(reserved).toHaveLength(1);
       expect(await world.read(shared.transport(), first)).toMatchObject({ result: 'hit' });

@@ -47,7 +47,7 @@ describe('what is left out', () => {
         cacheFailures: false,
         downloadOutputs: true,
       },
-      sandbox: { network: 'off', hostPaths: [] },
+      sandbox: { rootfs: { kind: 'host' }, network: 'off', hostPaths: [] },
       remote: undefined,
       cache: {
         directory: '/home/someone/.cache/buildbox-action',
@@ -111,6 +111,9 @@ describe('paths', () => {
     ['cache-key', 'two\nlines'],
     ['cache-max-age', '0d'],
     ['cache-time-limit', 'soon'],
+    ['rootfs', 'debian:12'],
+    ['rootfs', 'cas:abc/1'],
+    ['rootfs', `cas:${'a'.repeat(64)}`],
   ])('%s: %j is refused', (input, value) => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });
@@ -119,6 +122,14 @@ describe('paths', () => {
     const config = read({ 'cache-dir': 'c', record: 'out/record.json' });
     expect(config.cache.directory).toBe(join(machine.workspace, 'c'));
     expect(config.report.record).toBe(join(machine.workspace, 'out/record.json'));
+  });
+});
+
+test('a root file system is named by the digest of a Directory', () => {
+  const hash = 'ab'.repeat(32);
+  expect(read({ rootfs: `cas:${hash}/77` }).sandbox.rootfs).toEqual({
+    kind: 'cas',
+    digest: { hash, sizeBytes: 77 },
   });
 });
 

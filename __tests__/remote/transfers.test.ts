@@ -225,7 +225,7 @@ describe('download', () => {
       { digest: EMPTY_DIGEST, path: join(folder, 'e'), mode: 0o600 },
     ];
     const { progress, last } = followed();
-    await downloadFiles(connect(), files, signal, progress);
+    await downloadFiles(connect(), files, signal, { progress });
     for (const { digest, path, mode } of files) {
       expect(digestOf(readFileSync(path))).toEqual(digest);
       expect(statSync(path).mode & 0o777).toBe(mode);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Machine } from '../../src/machine.js';
 import { DigestMemory } from '../../src/memory/digest-memory.js';
-import { rootfsOf, type Rootfs, type RootfsRequest } from '../../src/sandbox/rootfs.js';
+import { rootfsOf } from '../../src/sandbox/host-rootfs.js';
+import type { Rootfs, RootfsRequest } from '../../src/sandbox/rootfs.js';
 
 export const STATUS = ['gcc 12.2.0-14', 'make 4.3-4.1']
   .map((line) => line.split(' '))
@@ -70,7 +71,7 @@ export class FakeMachine {
       network = 'off',
       memory,
       ownPackages = [],
-      signal,
+      signal = new AbortController().signal,
       excluded = [],
       ...facts
     } = change;
@@ -82,7 +83,7 @@ export class FakeMachine {
         network,
         ownPackages,
         excluded,
-        ...(signal && { signal }),
+        signal,
         memory: memory ?? (await emptyMemory()),
       },
     );

@@ -4,7 +4,8 @@ import { accessSync, constants } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Machine } from '../../src/machine.js';
-import { hostRootfs, type Rootfs } from '../../src/sandbox/rootfs.js';
+import { hostRootfs } from '../../src/sandbox/host-rootfs.js';
+import type { Rootfs } from '../../src/sandbox/rootfs.js';
 import { emptyMemory } from './fake-machine.js';
 
 /** Programs that a machine may have, with what they answer when they find all they need. */
@@ -83,7 +84,14 @@ const describeWithSandbox = sandboxStarts() ? describe : describe.skip;
 
 describeWithSandbox('in a sandbox made of this machine', () => {
   const rootfs = emptyMemory().then((memory) =>
-    hostRootfs({ machine: machineHere(), hostPaths: [], network: 'off', memory, ownPackages: [] }),
+    hostRootfs({
+      machine: machineHere(),
+      hostPaths: [],
+      network: 'off',
+      memory,
+      ownPackages: [],
+      signal: new AbortController().signal,
+    }),
   );
 
   async function run(...argv: string[]): Promise<string> {

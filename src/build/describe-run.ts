@@ -5,6 +5,7 @@ import { merkleTree } from '../reapi/merkle.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { RunReport } from '../report/report.js';
 import { decidePush } from '../trust/may-push.js';
+import { rootfsName } from '../sandbox/rootfs.js';
 import type { PreparedAction } from './prepare.js';
 import type { RunContext } from './run-context.js';
 import { buildDuration } from './build-duration.js';
@@ -67,7 +68,7 @@ export function describeRun(
     stdoutDigest: result.stdoutDigest ?? null,
     stderrDigest: result.stderrDigest ?? null,
     input: { files: prepared.inputs.files, bytes: prepared.inputs.bytes },
-    toolchain: { rootfs: prepared.rootfs.kind, identity: prepared.rootfs.identity },
+    toolchain: { rootfs: rootfsName(prepared.rootfs), identity: prepared.rootfs.identity },
     buildbox: daemon?.buildbox ?? null,
     staging: outcome.kind === 'hit' ? null : outcome.staging,
     remote: session?.report() ?? null,

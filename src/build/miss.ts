@@ -7,13 +7,14 @@ import { captureAction } from './capture.js';
 import type { BuildConfig } from '../config/config.js';
 import type { Outcome } from './describe-run.js';
 import { execute } from './execute.js';
-import { type KnownResult, planResult } from './look-up.js';
+import { planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
 import { decidePush } from '../trust/may-push.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { bringOutputs } from './bring-outputs.js';
 import { localResults, type ResultSource } from './result-source.js';
-import { pushResult } from './push-result.js';
+import { pushResult, type PushRequest } from './push-result.js';
+import { restoreRootfs, type WholeTree } from './restore-rootfs.js';
 import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult } from './complete-result.js';
@@ -28,9 +29,9 @@ export async function buildMiss(
 ): Promise<Outcome> {
   const { config, host, log, watch, folder, tools } = context;
   log.phase('getting the sandbox ready');
-  const [, sandbox] = await together(
+  const [[, rootfs], sandbox] = await together(
     signal,
-    (either) => watch.measure('capture', () => captureAction(casd, host.machine.workspace, prepared, either)),
+    (either) => giveToCasd(context, prepared, casd, either),
     () => watch.measure('tools', () => tools.sandbox()),
   );
   if (sandbox.stagingReason !== null) log.info(sandbox.stagingReason);
@@ -52,15 +53,30 @@ export async function buildMiss(
   if (isKept(outcome, config.build)) {
     await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
     await context.kept?.noteBuilt(prepared.actionDigest);
-    await pushIfAllowed(context, prepared, { result: complete, planned: outcome.planned }, signal);
+    const known = { result: complete, planned: outcome.planned };
+    await pushIfAllowed(context, { prepared, known, rootfs }, signal);
   }
   return outcome;
 }
 
+/** All that the action needs: what is made or checked out here, and its root file system. */
+function giveToCasd(
+  context: RunContext,
+  prepared: PreparedAction,
+  casd: CasdConnection,
+  signal: AbortSignal,
+): Promise<[void, WholeTree | undefined]> {
+  const { host, watch } = context;
+  return together(
+    signal,
+    (either) => watch.measure('capture', () => captureAction(casd, host.machine.workspace, prepared, either)),
+    (either) => restoreRootfs(context, casd, prepared.rootfs, either),
+  );
+}
+
 async function pushIfAllowed(
   { config, host, log, folder, watch, session }: RunContext,
-  prepared: PreparedAction,
-  known: KnownResult,
+  built: Pick<PushRequest, 'prepared' | 'known' | 'rootfs'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (config.remote === undefined || session === undefined) return;
@@ -69,7 +85,7 @@ async function pushIfAllowed(
   if (services === undefined) return;
   const { pushInputs } = config.remote;
   await watch.measure('push', () =>
-    pushResult({ session, services, log, folder, prepared, known, pushInputs }, signal),
+    pushResult({ session, services, log, folder, pushInputs, ...built }, signal),
   );
 }
 

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
-import type { Config } from '../config/config.js';
 import { readInputs, type InputTree } from '../inputs/input-tree.js';
 import { DigestMemory } from '../memory/digest-memory.js';
 import { encodeAction, type EncodedAction } from '../reapi/action.js';
-import { merkleTree, type MerkleTree, type TreeNode } from '../reapi/merkle.js';
+import type { MerkleTree } from '../reapi/merkle.js';
 import { HOME, TEMPORARY, WORKSPACE } from '../sandbox/layout.js';
 import { rootNodes } from '../sandbox/mountpoints.js';
 import { platformProperties } from '../sandbox/platform.js';
-import { hostRootfs, type Rootfs } from '../sandbox/rootfs.js';
+import { casRootfs } from '../sandbox/cas-rootfs.js';
+import { hostRootfs } from '../sandbox/host-rootfs.js';
+import type { Rootfs } from '../sandbox/rootfs.js';
 import { readHostPackages } from '../tools/host-packages.js';
+import { inputRootOf } from './input-root.js';
+import { rootfsDirectories } from './rootfs-directories.js';
 import type { RunContext } from './run-context.js';
 import { together } from './together.js';
 
@@ -36,7 +39,7 @@ export async function prepareAction(context: RunContext, signal: AbortSignal): P
     (either) => watch.measure('inputs', () => inputTree(context, either)),
     (either) => watch.measure('toolchain', () => toolchain(context, either)),
   );
-  return nameAction(context.config, inputs, rootfs);
+  return nameAction(context, inputs, rootfs, signal);
 }
 
 async function inputTree({ config, host, folder }: RunContext, signal: AbortSignal) {
@@ -63,15 +66,13 @@ async function toolchain({ config, host, folder, tools }: RunContext, signal: Ab
   const memory = await DigestMemory.open(
     join(folder.memory, `host-${shortHash(host.machine.path.join(':'))}.json`),
   );
-  const rootfs = await hostRootfs({
-    machine: host.machine,
-    hostPaths: config.sandbox.hostPaths,
-    network: config.sandbox.network,
-    memory,
-    ownPackages: await readHostPackages(tools.toolFolder),
-    excluded: [folder.root, tools.toolFolder],
-    signal,
-  });
+  const { rootfs: choice, hostPaths, network } = config.sandbox;
+  const excluded = [folder.root, tools.toolFolder];
+  const request = { machine: host.machine, hostPaths, network, memory, excluded, signal };
+  const rootfs =
+    choice.kind === 'cas'
+      ? await casRootfs(choice.digest, request)
+      : await hostRootfs({ ...request, ownPackages: await readHostPackages(tools.toolFolder) });
   await memory.save();
   return rootfs;
 }
@@ -81,15 +82,22 @@ function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
-function nameAction(config: Config, inputs: InputTree, rootfs: Rootfs): PreparedAction {
-  const { build, sandbox } = config;
+async function nameAction(
+  context: RunContext,
+  inputs: InputTree,
+  rootfs: Rootfs,
+  signal: AbortSignal,
+): Promise<PreparedAction> {
+  const { build, sandbox } = context.config;
   const root = rootNodes(rootfs);
+  const workspace = [...inputs.nodes, { kind: 'directory', path: build.workingDirectory } as const];
+  const inputRoot = await context.watch.measure('toolchain', () =>
+    inputRootOf(
+      { rootfs: rootfs.root, root: root.nodes, workspace },
+      rootfsDirectories(context, rootfs, signal),
+    ),
+  );
   const workingDirectory = join(WORKSPACE, build.workingDirectory);
-  const inputRoot = merkleTree([
-    ...root.nodes,
-    ...inputs.nodes.map((node): TreeNode => ({ ...node, path: `${WORKSPACE}/${node.path}` })),
-    { kind: 'directory', path: workingDirectory },
-  ]);
   const encoded = encodeAction({
     arguments: build.argv,
     environment: {

@@ -11,6 +11,7 @@ import { filesOf, type KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
 import type { RemoteServices } from './remote-services.js';
 import type { RemoteSession } from './remote-session.js';
+import type { WholeTree } from './restore-rootfs.js';
 import { tellProgress } from './tell-progress.js';
 
 export interface PushRequest {
@@ -20,6 +21,8 @@ export interface PushRequest {
   readonly folder: CacheFolder;
   readonly prepared: PreparedAction;
   readonly known: KnownResult;
+  /** Undefined where it is the host's own, of which nothing is in CAS. */
+  readonly rootfs: WholeTree | undefined;
   readonly pushInputs: boolean;
 }
 
@@ -49,7 +52,7 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
 }
 
 /** Everything that the entry names, and what it takes to run the action elsewhere. */
-function* blobsOf({ folder, prepared, known, pushInputs }: PushRequest): Generator<BlobSource> {
+function* blobsOf({ folder, prepared, known, rootfs, pushInputs }: PushRequest): Generator<BlobSource> {
   const stored = (digest: Digest) => blobInFile(digest, join(folder.storage, objectPath(digest)));
   const inMemory = (blob: Uint8Array) => blobInMemory(digestOf(blob), blob);
   yield inMemory(prepared.action);
@@ -60,6 +63,8 @@ function* blobsOf({ folder, prepared, known, pushInputs }: PushRequest): Generat
   for (const blob of [...prepared.rootBlobs, ...prepared.inputRoot.directories.values()])
     yield inMemory(blob);
   for (const node of prepared.inputs.nodes) if (node.kind === 'file') yield stored(node.digest);
+  for (const blob of rootfs?.reached.values() ?? []) yield inMemory(blob);
+  for (const digest of rootfs?.files ?? []) yield stored(digest);
 }
 
 function resultBlobs(result: ActionResult): readonly Digest[] {

@@ -1,4 +1,5 @@
 import type { Log } from '../machine.js';
+import type { Digest } from '../reapi/digest.js';
 import { getActionResult } from '../remote/action-cache.js';
 import { checkClosure } from '../remote/closure.js';
 import { downloadFiles } from '../remote/download-to-files.js';
@@ -13,7 +14,11 @@ import { tellProgress } from './tell-progress.js';
 const MOST_BYTES_IN_MEMORY = 256 * 1024 * 1024;
 
 /** The results of a remote. Everything in them is checked: the entry by who reads it, the blobs here. */
-export function remoteResults({ cas, actionCache }: RemoteServices, log: Log): ResultSource {
+export function remoteResults(
+  { cas, actionCache }: RemoteServices,
+  log: Log,
+  onFetched: (digest: Digest) => void,
+): ResultSource {
   const progress = tellProgress(log, 'fetching outputs');
   return {
     name: 'remote',
@@ -23,7 +28,7 @@ export function remoteResults({ cas, actionCache }: RemoteServices, log: Log): R
         const blobs = await downloadBlobs(cas, [digest], MOST_BYTES_IN_MEMORY, signal);
         return blobs.get(digest.hash) ?? Buffer.alloc(0);
       }),
-    fetchFiles: (files, signal) => downloadFiles(cas, files, signal, progress),
+    fetchFiles: (files, signal) => downloadFiles(cas, files, signal, { progress, onWhole: onFetched }),
     confirm: (result, _files, signal) =>
       unusableIfTooLarge(async () => {
         const [missing] = (await checkClosure(cas, result, signal)).missing;

@@ -2,6 +2,7 @@ import type { RemoteConfig } from '../config/config.js';
 import { Fault } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
+import type { Digest } from '../reapi/digest.js';
 import { type JudgedCapabilities, readCapabilities } from '../remote/capabilities.js';
 import { connectRemote, type EndpointClients, type Remote } from '../remote/connect.js';
 import { createDelayBudget, type DelayBudget } from '../remote/delay-budget.js';
@@ -37,6 +38,7 @@ export class RemoteSession {
   readonly #actionCache: Place;
   #answered = false;
   #problem: string | undefined;
+  #fetched: RemoteReport['fetched'] = null;
   #pushed: RemoteReport['pushed'] = null;
 
   /** Connects, and asks at once what the endpoint can do, while the caller goes on. */
@@ -65,7 +67,7 @@ export class RemoteSession {
   async results(): Promise<ResultSource | undefined> {
     const services = await this.services;
     if (services === undefined) return undefined;
-    const results = remoteResults(services, this.log);
+    const results = remoteResults(services, this.log, (digest) => this.fetched(digest));
     // Who must have the remote waits for it.
     if (this.config.onUnavailable === 'fail') return results;
     return whileWorthwhile(results, { guard: services.cas.guard, budget: this.#budget });
@@ -91,6 +93,31 @@ export class RemoteSession {
     }
   }
 
+  /**
+   * Does something that there is no build without.
+   *
+   * @param lack what makes the remote needed, as the beginning of a sentence
+   * @throws Fault where the remote cannot be used; whatever is not the remote's doing
+   */
+  async need<T>(lack: string, work: (services: RemoteServices) => Promise<T>): Promise<T> {
+    const services = await this.services;
+    try {
+      if (services !== undefined) return await work(services);
+    } catch (error) {
+      if (!(error instanceof RpcError || error instanceof Unavailable)) throw error;
+      this.#problem ??= this.#explain(error);
+    }
+    throw new Fault(`${lack}, and the remote cannot be used: ${this.#problem ?? 'it does not answer'}`, {
+      remedy: 'Mend the remote, or build once where it can be reached and keep the `cache-dir`.',
+    });
+  }
+
+  /** A file came from the remote. */
+  fetched({ sizeBytes }: Digest): void {
+    const { blobs, bytes } = this.#fetched ?? { blobs: 0, bytes: 0 };
+    this.#fetched = { blobs: blobs + 1, bytes: bytes + sizeBytes };
+  }
+
   pushed(blobs: number, bytes: number): void {
     this.#pushed = { blobs, bytes };
   }
@@ -106,6 +133,7 @@ export class RemoteSession {
         says: guard.reason ?? (this.#answered ? 'there' : (this.#problem ?? 'not asked')),
       })),
       delay: Math.round(this.#budget.lost.total),
+      fetched: this.#fetched,
       pushed: this.#pushed,
     };
   }

@@ -96,10 +96,34 @@ async function writeBlob(casd: CasdConnection, blob: Uint8Array, limits: CallLim
  *
  * @param root absolute; the paths are relative to it
  */
-export async function captureFiles(
+export function captureFiles(
   casd: CasdConnection,
   root: string,
   paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Digest>> {
+  return takeFiles(casd, { root, paths, moveFiles: false }, signal);
+}
+
+/** The same for files that are casd's from then on: on one file system they are not copied. */
+export function moveFiles(
+  casd: CasdConnection,
+  root: string,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Digest>> {
+  return takeFiles(casd, { root, paths, moveFiles: true }, signal);
+}
+
+interface FilesToTake {
+  readonly root: string;
+  readonly paths: readonly string[];
+  readonly moveFiles: boolean;
+}
+
+async function takeFiles(
+  casd: CasdConnection,
+  { root, paths, moveFiles }: FilesToTake,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Digest>> {
   const digests = new Map<string, Digest>();
@@ -114,7 +138,7 @@ export async function captureFiles(
         path,
         bypassLocalCache: false,
         nodeProperties: [],
-        moveFiles: false,
+        moveFiles,
         skipUpload: false,
         unixModeMask: undefined,
         allowChmodToRead: false,

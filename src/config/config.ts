@@ -1,3 +1,4 @@
+import type { Digest } from '../reapi/digest.js';
 import type { RemoteSettings } from './remote.js';
 
 /** Everything a run was asked to do, read once and checked. */
@@ -30,9 +31,13 @@ export interface BuildConfig {
 }
 
 export interface SandboxConfig {
+  readonly rootfs: RootfsChoice;
   readonly network: 'off' | 'on';
   readonly hostPaths: readonly string[];
 }
+
+/** What a build finds outside its workspace. */
+export type RootfsChoice = { readonly kind: 'host' } | { readonly kind: 'cas'; readonly digest: Digest };
 
 export interface RemoteConfig extends RemoteSettings {
   readonly push: 'trusted' | 'always' | 'never';

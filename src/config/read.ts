@@ -9,6 +9,7 @@ import { parseEnvironment } from './environment.js';
 import { given, type RawInputs } from './given.js';
 import { parseOutputs, parseRelativePath } from './paths.js';
 import { readRemote } from './remote.js';
+import { readRootfs } from './rootfs.js';
 import { oneOf, parseBoolean, parseDuration, parseLines } from './values.js';
 
 /**
@@ -21,6 +22,7 @@ export function readConfig(raw: RawInputs, machine: Machine, argv: readonly stri
   return {
     build,
     sandbox: {
+      rootfs: readRootfs(given(raw, 'rootfs')),
       network: oneOf('network', given(raw, 'network'), ['off', 'on']),
       hostPaths: parseLines(given(raw, 'host-paths')),
     },

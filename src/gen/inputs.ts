@@ -11,6 +11,7 @@ export const INPUTS = {
   "salt": { group: "build", default: "", description: "Any text; another salt is another action, so it builds anew." },
   "cache-failures": { group: "build", default: "false", description: "Remember a failed build as its result (`true`, `false`)." },
   "download-outputs": { group: "build", default: "true", description: "Write the outputs into the workspace; `false` on a gate that only asks whether it builds." },
+  "rootfs": { group: "sandbox", default: "host", description: "The root file system: `host`, the toolchain of this machine, read-only; or `cas:HASH/SIZE`, the digest of a Directory in the local cache or at the remote." },
   "network": { group: "sandbox", default: "off", description: "`off`: only the build's own loopback; `on`: the network of the host." },
   "host-paths": { group: "sandbox", default: "", description: "More files and folders of the host to show to the build, read-only, one a line. Their content is part of the action." },
   "remote": { group: "remote", default: "", description: "The remote endpoint: `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `unix:PATH`." },

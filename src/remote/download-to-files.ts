@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
 import { type BlobSink, type BlobWriter, download } from './download.js';
-import { untold } from './progress.js';
+import { type TransferProgress, untold } from './progress.js';
 
 /** A file to be made of a blob. */
 export interface FileToFetch {
@@ -12,6 +12,12 @@ export interface FileToFetch {
   /** Absolute; nothing may be there yet. */
   readonly path: string;
   readonly mode: number;
+}
+
+export interface FileDownload {
+  readonly progress?: TransferProgress;
+  /** Called for a blob when all that is to be made of it is there. */
+  readonly onWhole?: (digest: Digest) => void;
 }
 
 /**
@@ -24,11 +30,11 @@ export async function downloadFiles(
   cas: CasService,
   files: readonly FileToFetch[],
   signal: AbortSignal,
-  progress = untold(),
+  { progress = untold(), onWhole = () => undefined }: FileDownload = {},
 ): Promise<void> {
   const wanted = new WantedFiles(files);
   for (const file of wanted.empty) writeNew(file, Buffer.alloc(0));
-  await download(cas, wanted.digests, intoFiles(wanted), signal, progress);
+  await download(cas, wanted.digests, intoFiles(wanted, onWhole), signal, progress);
 }
 
 /** The files by the hash of their blob. Few blobs are wanted twice: only those cost a list. */
@@ -62,13 +68,23 @@ class WantedFiles {
   }
 }
 
-function intoFiles(wanted: WantedFiles): BlobSink {
+function intoFiles(wanted: WantedFiles, onWhole: (digest: Digest) => void): BlobSink {
   return {
-    put: ({ hash }, bytes) => {
-      writeNew(wanted.first(hash), bytes);
-      for (const file of wanted.others(hash)) writeNew(file, bytes);
+    put: (digest, bytes) => {
+      writeNew(wanted.first(digest.hash), bytes);
+      for (const file of wanted.others(digest.hash)) writeNew(file, bytes);
+      onWhole(digest);
     },
-    open: ({ hash }) => openFirst(wanted.first(hash), wanted.others(hash)),
+    open: async (digest) => {
+      const writer = await openFirst(wanted.first(digest.hash), wanted.others(digest.hash));
+      return {
+        ...writer,
+        close: async () => {
+          await writer.close();
+          onWhole(digest);
+        },
+      };
+    },
   };
 }
 

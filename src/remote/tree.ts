@@ -1,12 +1,11 @@
 import { status } from '@grpc/grpc-js';
 import { Directory } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { digestOf, EMPTY_DIGEST, formatDigest, type Digest } from '../reapi/digest.js';
+import { digestOf, formatDigest, type Digest } from '../reapi/digest.js';
+import { walkTree } from '../reapi/walk-tree.js';
 import { callServerStream, RpcError } from '../rpc/call.js';
-import { distinctDigests } from './batches.js';
 import type { CasService } from './cas-service.js';
 import { downloadBlobs, TooLarge } from './download-to-memory.js';
 import type { TransferLimits } from './guard.js';
-import { UnusableBlob } from '../reapi/unusable-blob.js';
 
 /** A tree of Directory messages, all of them there and each what its digest says. */
 export interface FetchedTree {
@@ -24,19 +23,26 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * Brings a tree's directories here: by GetTree, which takes no round trip a level, and whatever that leaves out by
  * digest.
  *
+ * @param known directories that are here, by hash
  * @throws UnusableBlob for the first directory that is missing or corrupt; TooLarge; RpcError, Unavailable
  */
-export async function fetchTree(cas: CasService, root: Digest, signal: AbortSignal): Promise<FetchedTree> {
-  const directories = new Map<string, Uint8Array>([[EMPTY_DIGEST.hash, new Uint8Array()]]);
-  let left = MOST_BYTES - (await getTree(cas, root, directories, signal));
-  let walked = walk(root, directories);
+export async function fetchTree(
+  cas: CasService,
+  root: Digest,
+  signal: AbortSignal,
+  known: ReadonlyMap<string, Uint8Array> = new Map(),
+): Promise<FetchedTree> {
+  const directories = new Map(known);
+  let left = MOST_BYTES;
+  if (root.sizeBytes > 0 && !known.has(root.hash)) left -= await getTree(cas, root, directories, signal);
+  let walked = walkTree(root, directories);
   while (walked.holes.length > 0) {
     const found = await downloadBlobs(cas, walked.holes, left, signal);
     for (const [hash, bytes] of found) {
       left -= bytes.length;
       directories.set(hash, bytes);
     }
-    walked = walk(root, directories);
+    walked = walkTree(root, directories);
   }
   return { root, directories: walked.reached, files: walked.files };
 }
@@ -92,39 +98,3 @@ const LEAVES_HOLES: ReadonlySet<status> = new Set([
   status.INVALID_ARGUMENT,
   status.FAILED_PRECONDITION,
 ]);
-
-function walk(root: Digest, directories: ReadonlyMap<string, Uint8Array>) {
-  const reached = new Map<string, Uint8Array>();
-  const holes: Digest[] = [];
-  const files: Digest[] = [];
-  const seen = new Set([root.hash]);
-  for (const queue = [root]; ;) {
-    const digest = queue.pop();
-    if (digest === undefined) break;
-    const bytes = directories.get(digest.hash);
-    if (bytes === undefined) {
-      holes.push(digest);
-      continue;
-    }
-    reached.set(digest.hash, bytes);
-    const directory = decode(digest, bytes);
-    for (const file of directory.files) files.push(file.digest ?? malformed(digest));
-    for (const { digest: child = malformed(digest) } of directory.directories) {
-      if (!seen.has(child.hash)) queue.push(child);
-      seen.add(child.hash);
-    }
-  }
-  return { reached, holes, files: distinctDigests(files) };
-}
-
-function decode(digest: Digest, bytes: Uint8Array): Directory {
-  try {
-    return Directory.decode(bytes);
-  } catch {
-    return malformed(digest);
-  }
-}
-
-function malformed(digest: Digest): never {
-  throw new UnusableBlob(digest, 'corrupt');
-}

@@ -7,6 +7,7 @@ export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   tools: 'find BuildBox',
   casd: 'start the cache',
   lookup: 'look the action up',
+  rootfs: 'bring the root file system',
   capture: 'capture the inputs',
   build: 'build',
   store: 'store the result',

@@ -1,8 +1,15 @@
 import { formatDigest, type Digest } from '../reapi/digest.js';
-import { type ReportedOutput, type RunReport, savedBytes } from './report.js';
+import { type ReportedOutput, type RunReport, savedBytes, restoredBytes } from './report.js';
 
 /** A run without a remote has the same fields, so that readers need no special case. */
-const NO_REMOTE = { endpoint: null, status: 'none', services: [], delay: 0, pushed: null } as const;
+const NO_REMOTE = {
+  endpoint: null,
+  status: 'none',
+  services: [],
+  delay: 0,
+  fetched: null,
+  pushed: null,
+} as const;
 
 /** The build record, version 1: what happened in one run, for programs. Times are milliseconds, sizes bytes. */
 export function renderRecord(report: RunReport): object {
@@ -29,7 +36,7 @@ export function renderRecord(report: RunReport): object {
     cache: {
       size: report.cache?.size ?? null,
       quota: report.cache?.quota ?? null,
-      restored: report.kept?.restored ?? 0,
+      restored: restoredBytes(report),
       saved: savedBytes(report),
       expired: 0,
       kept: report.kept,

@@ -7,8 +7,15 @@ export interface RemoteReport {
   readonly services: readonly RemoteServiceReport[];
   /** Milliseconds that it delayed the run by what it did wrong. */
   readonly delay: number;
+  /** Files that came from the remote: outputs of a hit, a root file system; null when none did. */
+  readonly fetched: Moved | null;
   /** What the remote lacked and was given; null when nothing was to be given. */
-  readonly pushed: { readonly blobs: number; readonly bytes: number } | null;
+  readonly pushed: Moved | null;
+}
+
+export interface Moved {
+  readonly blobs: number;
+  readonly bytes: number;
 }
 
 export interface RemoteServiceReport {

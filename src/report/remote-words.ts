@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration } from './format-quantity.js';
-import type { RemoteReport } from './remote-report.js';
+import type { Moved, RemoteReport } from './remote-report.js';
 
 const STATUS = {
   ok: 'was there',
@@ -9,12 +9,17 @@ const STATUS = {
 
 /** What a run had of its remote, in one line. */
 export function remoteLine(remote: RemoteReport): string {
-  const { endpoint, status, services, delay, pushed } = remote;
+  const { endpoint, status, services, delay, fetched, pushed } = remote;
   const wrong = services.find(({ available }) => !available);
   return [
     `${endpoint} ${STATUS[status]}`,
     ...(wrong === undefined ? [] : [`${wrong.service}: ${wrong.says}`]),
     ...(delay >= 1 ? [`it cost ${formatDuration(delay)}`] : []),
-    ...(pushed === null ? [] : [`pushed ${formatCount(pushed.blobs, 'blob')}, ${formatBytes(pushed.bytes)}`]),
+    ...(fetched === null ? [] : [`fetched ${movedWords(fetched)}`]),
+    ...(pushed === null ? [] : [`pushed ${movedWords(pushed)}`]),
   ].join('; ');
+}
+
+function movedWords({ blobs, bytes }: Moved): string {
+  return `${formatCount(blobs, 'blob')}, ${formatBytes(bytes)}`;
 }

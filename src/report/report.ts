@@ -10,6 +10,7 @@ export const PHASES = [
   'tools',
   'casd',
   'lookup',
+  'rootfs',
   'capture',
   'build',
   'store',
@@ -49,7 +50,8 @@ export interface RunReport {
   readonly stderrDigest: Digest | null;
   /** Files of the input and their bytes. */
   readonly input: { readonly files: number; readonly bytes: number };
-  readonly toolchain: { readonly rootfs: 'host'; readonly identity: string };
+  /** `rootfs` as the user names it: `host`, or `cas:HASH/SIZE`. */
+  readonly toolchain: { readonly rootfs: string; readonly identity: string };
   /** Null when the run needed no BuildBox. */
   readonly buildbox: { readonly version: string; readonly source: string } | null;
   readonly staging: 'fuse' | 'copy' | null;
@@ -73,6 +75,11 @@ export interface RunReport {
   /** Milliseconds the build itself took; on a hit, took then. */
   readonly buildDuration: number | null;
   readonly warnings: readonly string[];
+}
+
+/** Bytes that came from where results are kept between runs. */
+export function restoredBytes({ remote, kept }: RunReport): number {
+  return (remote?.fetched?.bytes ?? 0) + (kept?.restored ?? 0);
 }
 
 /** Bytes that this run gave to those that follow, wherever they are kept. */

@@ -139,7 +139,7 @@ function identity(report: RunReport): string {
     ['Outputs', fullDigest(report.outputsDigest)],
     ['Standard output', fullDigest(report.stdoutDigest)],
     ['Standard error', fullDigest(report.stderrDigest)],
-    ['Toolchain', `${code(report.toolchain.identity)} of the ${report.toolchain.rootfs}`],
+    ['Toolchain', toolchainOf(report)],
     ['BuildBox', buildboxOf(report)],
     ...(report.remote === null ? [] : [['Remote', prose(remoteLine(report.remote))]]),
     ...keptLines(report).map((text) => ['Kept between runs', prose(text)]),
@@ -148,6 +148,10 @@ function identity(report: RunReport): string {
     ['Started', report.startedAt.toISOString()],
   ];
   return details('What names this build', table(IDENTITY_COLUMNS, rows));
+}
+
+function toolchainOf({ toolchain: { identity, rootfs } }: RunReport): string {
+  return `${code(identity)} of ${rootfs === 'host' ? 'the host' : code(rootfs)}`;
 }
 
 function buildboxOf({ buildbox, staging }: RunReport): string {

@@ -1,11 +1,11 @@
 import { digestOf, EMPTY_DIGEST } from '../reapi/digest.js';
-import type { TreeNode } from '../reapi/merkle.js';
+import type { OverlayNode } from '../reapi/overlay.js';
 import { HOME, WORKSPACE } from './layout.js';
 import type { Rootfs } from './rootfs.js';
 
 /** What of the root file system is in the input root itself: nodes, and the blobs they name. */
 export interface RootNodes {
-  readonly nodes: readonly TreeNode[];
+  readonly nodes: readonly OverlayNode[];
   readonly blobs: readonly Uint8Array[];
 }
 
@@ -21,27 +21,40 @@ const ETC: Readonly<Record<string, string>> = {
   'etc/nsswitch.conf': ['passwd: files', 'group: files', 'hosts: files dns', ''].join('\n'),
 };
 
+/** Of a root file system out of CAS these do not stay: they tell how the sandbox reaches itself and others. */
+const OURS: ReadonlySet<string> = new Set(['etc/hosts', 'etc/resolv.conf']);
+
 /**
  * Names every mount point, so that the root can be read-only: a sandbox cannot make one in a root it may not write.
  * Only the workspace and the home folder are writable; /tmp is a fresh file system of the sandbox's own.
  */
 export function rootNodes(rootfs: Rootfs): RootNodes {
   const blobs = Object.values(ETC).map((text) => Buffer.from(text));
-  const nodes: TreeNode[] = [
-    { kind: 'directory', path: '', readOnly: true },
-    { kind: 'directory', path: WORKSPACE, readOnly: false },
-    { kind: 'directory', path: HOME, readOnly: false },
-    ...['dev', 'proc', 'tmp'].map((path) => ({ kind: 'directory', path }) as const),
-    ...Object.keys(ETC).map(
-      (path, i) =>
-        ({ kind: 'file', path, digest: digestOf(blobs[i] ?? Buffer.alloc(0)), executable: false }) as const,
+  const folder = (path: string, readOnly?: boolean) =>
+    ({ kind: 'directory', path, over: 'replace', ...(readOnly === undefined ? {} : { readOnly }) }) as const;
+  const nodes: OverlayNode[] = [
+    folder('', true),
+    folder(WORKSPACE, false),
+    folder(HOME, false),
+    ...['dev', 'proc', 'tmp'].map((path) => folder(path)),
+    ...Object.keys(ETC).map((path, i): OverlayNode => {
+      const digest = digestOf(blobs[i] ?? Buffer.alloc(0));
+      return { kind: 'file', path, digest, executable: false, over: OURS.has(path) ? 'replace' : 'fill' };
+    }),
+    ...rootfs.links.map(
+      ({ path, target }) => ({ kind: 'symlink', path: inRoot(path), target, over: 'fill' }) as const,
     ),
-    ...rootfs.links.map(({ path, target }) => ({ kind: 'symlink', path, target }) as const),
-    ...rootfs.binds.map(({ target, kind }) =>
-      kind === 'directory'
-        ? ({ kind, path: target } as const)
-        : ({ kind, path: target, digest: EMPTY_DIGEST, executable: false } as const),
-    ),
+    ...rootfs.binds.map(({ target, kind }): OverlayNode => {
+      const path = inRoot(target);
+      const over = OURS.has(path) ? 'replace' : 'mount';
+      return kind === 'directory'
+        ? { kind, path, over }
+        : { kind, path, over, digest: EMPTY_DIGEST, executable: false };
+    }),
   ];
   return { nodes, blobs: [...blobs, Buffer.alloc(0)] };
+}
+
+function inRoot(path: string): string {
+  return path.replace(/^\//, '');
 }

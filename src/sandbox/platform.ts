@@ -14,7 +14,7 @@ export function platformProperties(
   return [
     ['OSFamily', 'linux'],
     ['ISA', ISA[process.arch] ?? process.arch],
-    ['inject', rootfs.identity],
+    ...(rootfs.binds.length > 0 ? [['inject', rootfs.identity] as const] : []),
     ...(network === 'on' ? [['network', 'on'] as const] : []),
   ];
 }
