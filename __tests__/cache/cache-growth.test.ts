@@ -61,7 +61,7 @@ function simulate(maxAge: number, quota: number): Growth {
     deadShares.push((dead - freed) / (all - freed));
     bytes.push(bytesOf([...index.packs.values()]));
     entries.push(index.entries.size);
-    newestStayed &&= index.entries.has(result.action.hash);
+    newestStayed &&= index.entries.has(result.digest.hash);
     if (run < RUNS - 1) outputs = outputs.map((old) => (next() < 0.05 ? anyBlob() : old));
   }
   const last = new Set(outputs.map(({ hash }) => hash));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { EMPTY_INDEX, type CacheIndex } from '../../src/cache/cache-index.js';
+import { countEntries, EMPTY_INDEX, type CacheIndex } from '../../src/cache/cache-index.js';
 import { decodeIndex, encodeIndex } from '../../src/cache/index-file.js';
 import { UnreadableIndex } from '../../src/cache/unreadable-index.js';
 import { formatDigest } from '../../src/reapi/digest.js';
@@ -71,6 +71,15 @@ describe('an index that was written', () => {
     expect(encodeIndex(sample).toString('latin1')).toMatch(/^buildbox-action index 1 [0-9a-f]{64}\n/);
   });
 
+  test('keeps trees apart from results', () => {
+    const tree = entry('tree', [], { result: null });
+    const empty = entry('empty', [], { result: Buffer.alloc(0) });
+    const read = decodeIndex(encodeIndex(indexOf([], [tree, empty])));
+    expect(read.entries.get(tree.digest.hash)?.result).toBeNull();
+    expect(read.entries.get(empty.digest.hash)?.result).toEqual(Buffer.alloc(0));
+    expect(countEntries(read)).toEqual({ results: 1, trees: 1 });
+  });
+
   test('keeps times that a file system gave, with fractions', () => {
     const one = entry('timed', [], { writtenAt: 5.75, usedAt: -3 });
     const read = decodeIndex(encodeIndex(indexOf([], [one])));
@@ -88,7 +97,7 @@ describe('an index that was written', () => {
     );
     expect(one.length).toBeLessThan(100_000 * 50);
     expect(fifty.length - one.length).toBeLessThan(50 * 100);
-    const last = decodeIndex(fifty).entries.get(entry('49', []).action.hash);
+    const last = decodeIndex(fifty).entries.get(entry('49', []).digest.hash);
     expect(last?.blobs.map(formatDigest).join()).toBe(many.slice(49).map(formatDigest).join());
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { memorySink } from '../../src/cache/blob-sink.js';
 import { KeptCache } from '../../src/cache/kept-cache.js';
-import type { FreshResult } from '../../src/cache/save-results.js';
+import type { FreshEntry } from '../../src/cache/save-results.js';
 import type { Transport } from '../../src/cache/transport.js';
 import { KEYS, KeptWorld, MAIN, noise, PULL } from './kept-world.js';
 import { never } from './pack-folder.js';
@@ -26,14 +26,14 @@ async function open(transport: Transport = shared.transport(), refs: readonly st
   return { lost, place, cache: new KeptCache(place, refs, async (id) => void lost.push(id), never) };
 }
 
-async function readAll(cache: KeptCache, { blobs }: FreshResult, signal = never): Promise<number> {
+async function readAll(cache: KeptCache, { blobs }: FreshEntry, signal = never): Promise<number> {
   const sinks = new Map(blobs.map(({ hash }) => [hash, memorySink()] as const));
   await cache.read(blobs, sinks, signal);
   return [...sinks.values()].filter(({ blob }) => blob !== undefined).length;
 }
 
 /** Two results in two packs each, of which one blob is in both. */
-async function saveTwo(): Promise<readonly [FreshResult, FreshResult]> {
+async function saveTwo(): Promise<readonly [FreshEntry, FreshEntry]> {
   const common = noise(600_000);
   const results = [
     world.result('one', common, noise(600_000)),
@@ -47,7 +47,7 @@ describe('a result', () => {
   test('is found, and only its own packs are fetched, each once', async () => {
     const [one, two] = await saveTwo();
     const { cache, lost } = await open();
-    expect(await cache.find(one.action.hash, never)).toMatchObject({ blobs: one.blobs });
+    expect(await cache.find(one.digest.hash, never)).toMatchObject({ blobs: one.blobs });
     expect(fetched()).toBe(0);
     expect(await Promise.all([readAll(cache, one), readAll(cache, one)])).toEqual([2, 2]);
     expect(fetched()).toBe(1);
@@ -61,7 +61,7 @@ describe('a result', () => {
     await cache.problems();
     const late = world.result('late', noise(1000));
     await world.save(shared.transport(), [late]);
-    expect(await cache.find(late.action.hash, never)).toMatchObject({ action: late.action });
+    expect(await cache.find(late.digest.hash, never)).toMatchObject({ digest: late.digest });
   });
 
   test('of the default branch comes before that of our own', async () => {
@@ -69,7 +69,7 @@ describe('a result', () => {
     await world.save(shared.transport(), [result], { ref: PULL });
     await world.save(shared.transport(), [result]);
     const { cache } = await open(shared.transport(), [MAIN, PULL]);
-    const found = await cache.find(result.action.hash, never);
+    const found = await cache.find(result.digest.hash, never);
     expect(found?.scope).toEqual({ ref: MAIN, tier: 'trusted' });
   });
 
@@ -95,7 +95,7 @@ describe('a pack that is not there', () => {
     for (const reading of readings)
       expect(reading).toMatchObject({ reason: { name: 'UnusableBlob', reason: 'missing' } });
     expect(lost).toEqual([key.slice(KEYS.packPrefix(MAIN).length)]);
-    expect(await cache.find(one.action.hash, never)).toBeUndefined();
+    expect(await cache.find(one.digest.hash, never)).toBeUndefined();
   });
 
   test('is made up for by another that has the same blobs', async () => {
@@ -125,7 +125,7 @@ describe('a pack that is not there', () => {
     const { cache } = await open(shared.transport(), [MAIN, PULL]);
     await expect(readAll(cache, theirs)).rejects.toMatchObject({ name: 'UnusableBlob' });
     expect(cache.lostPacks).toBe(1);
-    expect(await cache.find(ours.action.hash, never)).toMatchObject({ blobs: ours.blobs });
+    expect(await cache.find(ours.digest.hash, never)).toMatchObject({ blobs: ours.blobs });
     expect(await readAll(cache, ours)).toBe(1);
   });
 
@@ -170,7 +170,7 @@ describe('a place', () => {
     const [one] = await saveTwo();
     shared.put(KEYS.index(MAIN, 3), Buffer.from('x'));
     const { cache } = await open();
-    expect(await cache.find(one.action.hash, never)).toBeDefined();
+    expect(await cache.find(one.digest.hash, never)).toBeDefined();
     expect(await cache.problems()).toEqual([expect.stringContaining('does not begin like one')]);
   });
 });
@@ -178,7 +178,7 @@ describe('a place', () => {
 test('what was moved is counted', async () => {
   const [one] = await saveTwo();
   const { cache } = await open();
-  await cache.find(one.action.hash, never);
+  await cache.find(one.digest.hash, never);
   const index = shared.content(KEYS.index(MAIN, 2)).length;
   expect(cache.bytes).toBe(index);
   await readAll(cache, one);

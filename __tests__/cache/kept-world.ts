@@ -9,7 +9,7 @@ import { KeptCache } from '../../src/cache/kept-cache.js';
 import { cacheKeys } from '../../src/cache/keys.js';
 import type { IndexPlace } from '../../src/cache/read-scope.js';
 import {
-  type FreshResult,
+  type FreshEntry,
   type SaveOutcome,
   type SaveRequest,
   saveResults,
@@ -61,14 +61,14 @@ export class KeptWorld {
   }
 
   /** A result that needs these blobs. */
-  result(name: string, ...contents: readonly Buffer[]): FreshResult {
+  result(name: string, ...contents: readonly Buffer[]): FreshEntry {
     const blobs = contents.map((content) => {
       const digest = digestOf(content);
       this.#blobs.set(digest.hash, content);
       return digest;
     });
     return {
-      action: digestOf(Buffer.from(`action ${name}`)),
+      digest: digestOf(Buffer.from(`action ${name}`)),
       result: Buffer.from(`result of ${name}`),
       blobs: [...new Map(blobs.map((digest) => [digest.hash, digest])).values()],
     };
@@ -81,7 +81,7 @@ export class KeptWorld {
 
   async save(
     transport: Transport,
-    fresh: readonly FreshResult[],
+    fresh: readonly FreshEntry[],
     { ref = MAIN, ...more }: Partial<SaveRequest> & { ref?: string } = {},
     signal = never,
   ): Promise<SaveOutcome> {
@@ -106,14 +106,14 @@ export class KeptWorld {
   /** Looks a result up and reads all of it, as a fresh machine does. */
   async read(
     transport: Transport,
-    wanted: FreshResult,
+    wanted: FreshEntry,
     { refs = [MAIN], signal = never }: { refs?: readonly string[]; signal?: AbortSignal } = {},
   ): Promise<Reading> {
     const place = await this.machine(transport);
     const lost: string[] = [];
     const cache = new KeptCache(place, refs, async (id) => void lost.push(id), signal);
     try {
-      const entry = await cache.find(wanted.action.hash, signal);
+      const entry = await cache.find(wanted.digest.hash, signal);
       if (entry !== undefined) {
         const sinks = new Map(entry.blobs.map(({ hash }) => [hash, memorySink()] as const));
         await cache.read(entry.blobs, sinks, signal);

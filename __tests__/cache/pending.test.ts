@@ -2,7 +2,14 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { forgetPending, noteBuilt, noteLost, noteUsed, readPending } from '../../src/cache/pending.js';
+import {
+  forgetPending,
+  noteBuilt,
+  noteLost,
+  noteTree,
+  noteUsed,
+  readPending,
+} from '../../src/cache/pending.js';
 import { blob } from './sample-index.js';
 
 let root: string;
@@ -15,20 +22,27 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 const built = blob('built', 142);
+const tree = blob('tree', 77);
 const used = blob('used').hash;
 const lost = blob('lost').hash;
 
 test('what is noted is read, each once', async () => {
   for (let time = 0; time < 2; time += 1) {
     await noteBuilt(folder, built);
+    await noteTree(folder, tree);
     await noteUsed(folder, used);
     await noteLost(folder, lost);
   }
-  expect(await readPending(folder)).toMatchObject({ built: [built], used: [used], lost: [lost] });
+  expect(await readPending(folder)).toMatchObject({
+    built: [built],
+    trees: [tree],
+    used: [used],
+    lost: [lost],
+  });
 });
 
 test('where nothing was noted, nothing is read', async () => {
-  expect(await readPending(folder)).toEqual({ built: [], used: [], lost: [], names: [] });
+  expect(await readPending(folder)).toEqual({ built: [], trees: [], used: [], lost: [], names: [] });
 });
 
 test('what comes in between stays', async () => {

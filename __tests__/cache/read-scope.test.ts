@@ -32,7 +32,7 @@ function put(sequence: number, index: CacheIndex | Buffer): void {
 }
 
 function namesIn({ index }: ScopeIndex): string[] {
-  return [...index.entries.values()].map(({ result }) => result.toString().replace('result of ', '')).sort();
+  return [...index.entries.values()].map(({ result }) => String(result).replace('result of ', '')).sort();
 }
 
 async function newest(transport: Transport = shared.transport()): Promise<[IndexPlace, ScopeIndex]> {

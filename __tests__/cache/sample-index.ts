@@ -15,7 +15,7 @@ export function pack(name: string, blobs: readonly Digest[], more: Partial<Pack>
 
 export function entry(name: string, blobs: readonly Digest[], more: Partial<Entry> = {}): Entry {
   return {
-    action: blob(`action ${name}`),
+    digest: blob(`action ${name}`),
     result: Buffer.from(`result of ${name}`),
     blobs,
     scope: { ref: 'refs/heads/main', tier: 'trusted' },
@@ -32,7 +32,7 @@ export function indexOf(
 ): CacheIndex {
   return {
     packs: new Map(packs.map((one) => [one.id, one])),
-    entries: new Map(entries.map((one) => [one.action.hash, one])),
+    entries: new Map(entries.map((one) => [one.digest.hash, one])),
     unresolved,
   };
 }

@@ -102,6 +102,19 @@ describe('a save', () => {
   });
 });
 
+describe('a tree', () => {
+  test('keeps what names it in a pack apart, and is no result', async () => {
+    const folders = files(3, 1_000);
+    const { digest, blobs } = world.result('tree', ...folders, ...files(10, 100_000));
+    const tree = { digest, result: null, blobs, apart: folders.length };
+    const outcome = await world.save(shared.transport(), [tree, world.result('result', noise(10))]);
+    expect(outcome).toMatchObject({ results: 1, kept: { results: 1, trees: 1, packs: 2 } });
+    expect(await world.read(shared.transport(), tree)).toMatchObject({ result: 'miss' });
+    const sizes = [...lastIndex().packs.values()].map(({ blobs: { length } }) => length).sort();
+    expect(sizes).toEqual([folders.length + 1, 10].sort());
+  });
+});
+
 describe('a pull request', () => {
   test("names the default branch's packs instead of sending them again, and writes nothing of its own there", async () => {
     const outputs = files(20, 100_000);
@@ -205,12 +218,12 @@ describe('age', () => {
   test('starts anew with every use that was told', async () => {
     const [used, unused] = [world.result('used', noise(1000)), world.result('unused', noise(1000))];
     await world.save(shared.transport(), [used, unused]);
-    const usedNow = [used.action.hash];
+    const usedNow = [used.digest.hash];
     await world.save(shared.transport(), [], { now: NOW + 10 * DAY, used: usedNow });
     const outcome = await world.save(shared.transport(), [], { now: NOW + 20 * DAY });
-    expect(outcome.gone.map(({ entry }) => entry.action)).toEqual([unused.action]);
+    expect(outcome.gone.map(({ entry }) => entry.digest)).toEqual([unused.digest]);
     expect(await world.read(shared.transport(), used)).toMatchObject({ result: 'hit' });
-    expect(lastIndex().entries.get(used.action.hash)).toMatchObject({
+    expect(lastIndex().entries.get(used.digest.hash)).toMatchObject({
       writtenAt: NOW,
       usedAt: NOW + 10 * DAY,
     });
@@ -223,8 +236,8 @@ describe('a quota', () => {
     await world.save(shared.transport(), [small]);
     const large = world.result('large', noise(60_000));
     const outcome = await world.save(shared.transport(), [large], { limits: { ...LIMITS, quota: 50_000 } });
-    expect(outcome.gone.map(({ entry, why }) => [entry.action, why])).toEqual([
-      [large.action, 'larger-than-quota'],
+    expect(outcome.gone.map(({ entry, why }) => [entry.digest, why])).toEqual([
+      [large.digest, 'larger-than-quota'],
     ]);
     expect(outcome.results).toBe(0);
     expect(packKeys()).toHaveLength(1);

@@ -28,7 +28,7 @@ const naming = (...names: readonly string[]): CacheIndex =>
   );
 
 const namesIn = ({ entries }: CacheIndex) =>
-  [...entries.values()].map(({ result }) => result.toString().replace('result of ', '')).sort();
+  [...entries.values()].map(({ result }) => String(result).replace('result of ', '')).sort();
 
 const key = (sequence: number) => KEYS.index(MAIN, sequence);
 

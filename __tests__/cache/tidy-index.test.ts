@@ -12,7 +12,7 @@ const LIMITS: TidyLimits = { maxAge: 14 * DAY, quota: 1_000_000, rewriteBytes: 1
 const tidy = (index: CacheIndex, limits: Partial<TidyLimits> = {}, lost?: ReadonlySet<string>) =>
   tidyIndex(index, NOW, { ...LIMITS, ...limits }, lost);
 const used = (name: string, usedAt: number, blobs = [blob(name)]): Entry => entry(name, blobs, { usedAt });
-const names = (entries: Iterable<Entry>) => [...entries].map(({ result }) => result.toString().slice(10));
+const names = (entries: Iterable<Entry>) => [...entries].map(({ result }) => String(result).slice(10));
 const told = ({ index, gone }: TidyPlan) => ({
   stays: names(index.entries.values()),
   goes: Object.fromEntries(gone.map(({ entry: one, why }) => [names([one]).join(), why])) as Record<
@@ -80,7 +80,7 @@ describe('over the quota', () => {
   const sized = (name: string, bytes: number, usedAt: number) => used(name, usedAt, [blob(name, bytes)]);
   const packed = (entries: readonly Entry[]) =>
     indexOf(
-      entries.map(({ blobs, action }) => pack(action.hash, blobs)),
+      entries.map(({ blobs, digest }) => pack(digest.hash, blobs)),
       entries,
     );
 

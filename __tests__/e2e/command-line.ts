@@ -149,7 +149,7 @@ export interface BuildRecord {
   readonly stdoutDigest: string;
   readonly toolchain: { readonly rootfs: string; readonly identity: string };
   readonly buildbox: { readonly version: string; readonly source: string };
-  readonly cache: { readonly size: number; readonly quota: number };
+  readonly cache: { readonly size: number; readonly quota: number; readonly restored: number };
   readonly timings: Readonly<Record<string, number>>;
   readonly builtBy: string;
 }

@@ -161,7 +161,7 @@ describe('age', () => {
     age(15);
     forget();
     const other = await run([], 'echo other > out');
-    expect(other.save).toMatchObject({ results: 1, forgotten: [{ why: 'unused', results: 1 }] });
+    expect(other.save).toMatchObject({ results: 1, forgotten: [{ why: 'unused', results: 1, trees: 0 }] });
   });
 });
 

@@ -37,7 +37,7 @@ function indexIn(archive: Buffer): string | undefined {
   if (at < 0) return undefined;
   const size = parseInt(archive.toString('latin1', at - 512 + 124, at - 512 + 135), 8);
   const { entries } = decodeIndex(archive.subarray(at, at + size));
-  return [...entries.values()].map(({ result }) => result.toString('latin1')).join('\n');
+  return [...entries.values()].map(({ result }) => result?.toString('latin1')).join('\n');
 }
 
 const keysOf = (prefix: string) =>

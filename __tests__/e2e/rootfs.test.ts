@@ -155,6 +155,42 @@ describe('what the host adds', () => {
   });
 });
 
+describe('kept between runs', () => {
+  const place = new Bench();
+  const kept = ['--cache', `folder:${place.checkout}`, '--cache-key', 'rootfs', '--shell', 'sh'];
+  const script = 'cat in.txt; cp in.txt out.txt';
+  const build = (machine: Bench, ...more: readonly string[]) =>
+    machine.record([...kept, '--rootfs', rootfs, '--outputs', 'out.txt', ...more], script);
+  machines.push(place);
+
+  beforeAll(async () => {
+    const { record } = await build(freshMachine(), '--remote', address, '--latency-budget', '5s');
+    expect(record).toMatchObject({ result: 'built', cache: { save: { kept: { results: 1, trees: 1 } } } });
+  });
+
+  test('it names the action on a machine that has nothing, for a hit', async () => {
+    const machine = freshMachine();
+    const { record } = await build(machine);
+    expect(record).toMatchObject({ hitFrom: 'cache' });
+    expect(record.cache.restored).toBeLessThan(100_000);
+    expect(machine.read('out.txt')).toBe('hello\n');
+  });
+
+  test('it is there for another build, without a remote', async () => {
+    const machine = freshMachine();
+    const { record } = await build(machine, '--salt', 'another');
+    expect(record).toMatchObject({ result: 'built', exitCode: 0 });
+    expect(record.cache.restored).toBeGreaterThan(1_000_000);
+  });
+
+  test('what is damaged of it comes from the remote', async () => {
+    const packs = place.list().filter((name) => name.includes('-pack-'));
+    for (const pack of packs) place.write(pack, 'garbage');
+    const { record } = await build(freshMachine(), '--salt', 'damaged', '--remote', address);
+    expect(record).toMatchObject({ result: 'built', exitCode: 0 });
+  });
+});
+
 test('what was built is pushed with all that it takes to build it elsewhere', async () => {
   const other = new Bench();
   machines.push(other);

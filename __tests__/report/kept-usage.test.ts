@@ -5,6 +5,7 @@ const NOW = Date.UTC(2026, 2, 9);
 const main = {
   ref: 'refs/heads/main',
   results: 12,
+  trees: 0,
   packs: 9,
   blobs: 4_000,
   bytes: 1_800_000_000,
@@ -17,7 +18,17 @@ const usage: KeptUsage = {
   quota: 4_000_000_000,
   refs: [
     main,
-    { ...main, ref: 'refs/pull/5/merge', results: 0, packs: 0, blobs: 0, bytes: 0, dead: 0, oldest: null },
+    {
+      ...main,
+      ref: 'refs/pull/5/merge',
+      results: 0,
+      trees: 0,
+      packs: 0,
+      blobs: 0,
+      bytes: 0,
+      dead: 0,
+      oldest: null,
+    },
   ],
   unsaved: 1,
 };

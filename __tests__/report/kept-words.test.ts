@@ -9,7 +9,7 @@ const save: SaveReport = {
   blobs: 1_200,
   moved: 0,
   forgotten: [],
-  kept: { results: 12, packs: 9, bytes: 180_000_000, dead: 30_000_000 },
+  kept: { results: 12, trees: 0, packs: 9, bytes: 180_000_000, dead: 30_000_000 },
   duration: 2_340,
   problem: null,
 };
@@ -41,15 +41,20 @@ describe('what a save did', () => {
 
   test('tells what was moved and what went, and why', () => {
     const forgotten = [
-      { why: 'unused', results: 3 },
-      { why: 'over-quota', results: 1 },
+      { why: 'unused', results: 3, trees: 0 },
+      { why: 'over-quota', results: 1, trees: 1 },
     ] as const;
     expect(saveLine({ ...save, moved: 5_000_000, forgotten })).toBe(
       'saved 1 result and 1,200 new blobs, 26 MB in 2.34 s; of it 5 MB to make up for dead space; ' +
         '3 results forgotten (unused for longer than `cache-max-age`); ' +
-        '1 result forgotten (the oldest beyond `cache-quota`); ' +
+        '1 result and 1 root file system forgotten (the oldest beyond `cache-quota`); ' +
         'kept now: 12 results in 9 packs, 180 MB (17 % dead)',
     );
+  });
+
+  test('tells that root file systems are kept too', () => {
+    const line = saveLine({ ...save, kept: { results: 12, trees: 2, packs: 9, bytes: 100, dead: 0 } });
+    expect(line).toContain('kept now: 12 results and 2 root file systems in 9 packs');
   });
 
   test('tells why there was none', () => {

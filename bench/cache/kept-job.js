@@ -46,7 +46,7 @@ async function prepareSave({ root, ref, action, digests, limits, now }) {
         place,
         scope: { ref, tier: 'trusted' },
         readable: [ref],
-        fresh: [{ action, result: Buffer.alloc(200, 1), blobs: digests }],
+        fresh: [{ digest: action, result: Buffer.alloc(200, 1), blobs: digests }],
         used: [],
         lost: [],
         inputOf: (digest) => blobFile(digest, join(root, objectPath(digest))),

@@ -1,22 +1,31 @@
 import type { SaveOutcome } from '../cache/save-results.js';
-import type { ForgottenWhy, SaveReport } from '../report/kept-report.js';
+import type { GoneEntry } from '../cache/tidy-index.js';
+import type { ForgottenEntries, ForgottenWhy, SaveReport } from '../report/kept-report.js';
 
 export function describeSave(outcome: SaveOutcome, duration: number): SaveReport {
   const { sent, results, blobs, moved, gone, unusable, kept } = outcome;
-  const counts = new Map<ForgottenWhy, number>();
-  for (const { why } of gone) counts.set(why, (counts.get(why) ?? 0) + 1);
   const [first] = unusable;
   return {
     saved: sent,
     results,
     blobs,
     moved,
-    forgotten: [...counts].map(([why, count]) => ({ why, results: count })),
+    forgotten: countGone(gone),
     kept,
     duration: Math.round(duration),
     problem:
       first === undefined ? null : `${unusable.length} of the results cannot be saved: ${first.message}`,
   };
+}
+
+function countGone(gone: readonly GoneEntry[]): readonly ForgottenEntries[] {
+  const counts = new Map<ForgottenWhy, { results: number; trees: number }>();
+  for (const { why, entry } of gone) {
+    const count = counts.get(why) ?? { results: 0, trees: 0 };
+    count[entry.result === null ? 'trees' : 'results']++;
+    counts.set(why, count);
+  }
+  return [...counts].map(([why, count]) => ({ why, ...count }));
 }
 
 export function describeFailedSave(problem: string, duration: number): SaveReport {

@@ -1,7 +1,6 @@
 import { memorySink, type BlobSink } from '../cache/blob-sink.js';
-import type { Entry } from '../cache/cache-index.js';
 import { fileSink } from '../cache/file-sink.js';
-import type { KeptCache } from '../cache/kept-cache.js';
+import type { KeptCache, KeptResult } from '../cache/kept-cache.js';
 import type { FileToFetch } from '../casd/stored-results.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { ResultSource } from './result-source.js';
@@ -11,7 +10,7 @@ import type { ResultSource } from './result-source.js';
  *
  * @param onUse gets the entry that is used
  */
-export function keptResults(cache: KeptCache, onUse: (entry: Entry) => Promise<void>): ResultSource {
+export function keptResults(cache: KeptCache, onUse: (entry: KeptResult) => Promise<void>): ResultSource {
   return {
     name: 'cache',
     getActionResult: async (digest, signal) => {

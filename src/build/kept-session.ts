@@ -1,6 +1,6 @@
 import type { Entry } from '../cache/cache-index.js';
 import { KeptCache } from '../cache/kept-cache.js';
-import { noteBuilt, noteLost, noteUsed } from '../cache/pending.js';
+import { noteBuilt, noteLost, noteTree, noteUsed } from '../cache/pending.js';
 import { TransportError } from '../cache/transport.js';
 import type { CacheFolder } from '../casd/folder.js';
 import type { CacheConfig } from '../config/config.js';
@@ -8,6 +8,7 @@ import { Fault, messageOf } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import type { Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { KeptReport } from '../report/kept-report.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
@@ -61,16 +62,35 @@ export class KeptSession {
   }
 
   /** Works with the kept results, or says once why that cannot be. */
-  async attempt<T>(
+  attempt<T>(
     work: (source: ResultSource, signal: AbortSignal) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    return this.#use(async (cache, limited) => {
+      const source = keptResults(cache, (entry) => this.#noteUse(entry));
+      const found = await workUntilNothingIsLost(cache, () => work(source, limited));
+      this.#lookup = found === undefined ? 'miss' : 'hit';
+      return found;
+    });
+  }
+
+  /** Reads blobs, which prove themselves whoever wrote them; undefined where one of them cannot be had. */
+  read<T>(work: (cache: KeptCache, signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+    return this.#use((cache, limited) =>
+      work(cache, limited).catch((error: unknown) => {
+        if (error instanceof UnusableBlob) return undefined;
+        throw error;
+      }),
+    );
+  }
+
+  async #use<T>(
+    work: (cache: KeptCache, signal: AbortSignal) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const cache = this.#cache;
     if (cache === undefined) return undefined;
-    const source = keptResults(cache, (entry) => this.#noteUse(entry));
     const limited = this.#within(this.config.timeLimit);
     try {
-      const found = await workUntilNothingIsLost(cache, () => work(source, limited));
-      this.#lookup = found === undefined ? 'miss' : 'hit';
+      const found = await work(cache, limited);
       for (const problem of await cache.problems())
         this.#complain(`not all that is kept can be read: ${problem}`);
       return found;
@@ -86,10 +106,12 @@ export class KeptSession {
 
   /** Has a result saved when this job ends, or by the next run here if this one is killed. */
   async noteBuilt(action: Digest): Promise<void> {
-    const { read, write } = this.place.transport.access;
-    // A save adds to what it reads.
-    if (!read || !write || this.#denied) return;
-    await this.#note(() => noteBuilt(this.pending, action));
+    if (this.#maySave) await this.#note(() => noteBuilt(this.pending, action));
+  }
+
+  /** The same for a tree that builds need. */
+  async noteTree(root: Digest): Promise<void> {
+    if (this.#maySave) await this.#note(() => noteTree(this.pending, root));
   }
 
   report(): KeptReport {
@@ -106,9 +128,15 @@ export class KeptSession {
     await this.place[Symbol.asyncDispose]();
   }
 
-  async #noteUse({ action, usedAt }: Entry): Promise<void> {
+  /** A save adds to what it reads. */
+  get #maySave(): boolean {
+    const { read, write } = this.place.transport.access;
+    return read && write && !this.#denied;
+  }
+
+  async #noteUse({ digest, usedAt }: Entry): Promise<void> {
     if (Date.now() - usedAt < this.config.maxAge * UNTOLD_SHARE) return;
-    await this.#note(() => noteUsed(this.pending, action.hash));
+    await this.#note(() => noteUsed(this.pending, digest.hash));
   }
 
   async #note(write: () => Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+import { countEntries } from '../cache/cache-index.js';
 import { readPending } from '../cache/pending.js';
 import { readLater, readNewest, type ScopeIndex } from '../cache/read-scope.js';
 import { sumUsage } from '../cache/plan-compaction.js';
@@ -27,13 +28,13 @@ export async function readKeptUsage(
     const scope = await readLater(place, await readNewest(place, ref, limited), limited);
     refs.push(measure(scope, config));
   }
-  const { built } = await readPending(pendingFolder(config, host, folder));
+  const { built, trees } = await readPending(pendingFolder(config, host, folder));
   return {
     place: place.transport.name,
     onGitHub: config.kept.kind === 'github',
     quota: config.quota,
     refs,
-    unsaved: built.length,
+    unsaved: built.length + trees.length,
   };
 }
 
@@ -44,7 +45,7 @@ function measure({ ref, index }: ScopeIndex, { maxAge, quota }: CacheConfig): Ke
   const bytes = packs.reduce((sum, pack) => sum + pack.bytes, 0);
   return {
     ref,
-    results: index.entries.size,
+    ...countEntries(index),
     packs: packs.length,
     blobs: packs.reduce((sum, pack) => sum + pack.blobs.length, 0),
     bytes,

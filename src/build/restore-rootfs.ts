@@ -6,14 +6,11 @@ import { storedDirectories } from '../casd/stored-directories.js';
 import { Fault } from '../errors.js';
 import { formatDigest, sameDigest, type Digest } from '../reapi/digest.js';
 import { walkTree, type WalkedTree } from '../reapi/walk-tree.js';
-import { downloadFiles } from '../remote/download-to-files.js';
-import type { TransferProgress } from '../remote/progress.js';
 import { allTogether } from '../remote/side-by-side.js';
-import { fetchTree } from '../remote/tree.js';
 import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import { fetchRootfs } from './fetch-rootfs.js';
 import { Gathered } from './gathered.js';
-import type { RemoteServices } from './remote-services.js';
+import { type Directories, keptOrigin, remoteOrigin, type RootfsOrigin } from './rootfs-origins.js';
 import type { RunContext } from './run-context.js';
 import { tellProgress } from './tell-progress.js';
 
@@ -21,7 +18,8 @@ import { tellProgress } from './tell-progress.js';
 export type WholeTree = Omit<WalkedTree, 'holes'>;
 
 /**
- * Makes sure that casd has the root file system of a build, and fetches from the remote what it lacks.
+ * Makes sure that casd has the root file system of a build, and fetches what it lacks: from what is kept between runs,
+ * and else from the remote.
  *
  * @returns undefined for the host's own, which is mounted
  * @throws Fault where it cannot be had
@@ -34,75 +32,102 @@ export async function restoreRootfs(
 ): Promise<WholeTree | undefined> {
   const { root } = rootfs;
   if (root === undefined) return undefined;
-  return context.watch.measure('rootfs', () => restore(context, casd, root, signal));
-}
-
-async function restore(
-  context: RunContext,
-  casd: CasdConnection,
-  root: Digest,
-  signal: AbortSignal,
-): Promise<WholeTree> {
-  const known = await storedDirectories(context.folder, root);
-  const here = walkTree(root, known);
-  if (here.holes.length === 0 && (await findMissing(casd, here.files, signal)).size === 0) return here;
-  return fetchRootfs(context.session, rootfsName({ root }), (services) => {
-    const what = 'fetching the root file system';
-    context.log.phase(what);
-    const progress = tellProgress(context.log, what);
-    return new Restore(context, casd, services, progress).run(root, known, signal);
+  return context.watch.measure('rootfs', async () => {
+    const whole = await new Restore(context, casd, root).run(signal);
+    await context.kept?.noteTree(root);
+    return whole;
   });
 }
 
+const WHAT = 'fetching the root file system';
+
 class Restore {
+  #known: Directories = new Map();
+
   constructor(
     private readonly context: RunContext,
     private readonly casd: CasdConnection,
-    private readonly services: RemoteServices,
-    private readonly progress: TransferProgress,
+    private readonly root: Digest,
   ) {}
 
-  async run(root: Digest, known: ReadonlyMap<string, Uint8Array>, signal: AbortSignal): Promise<WholeTree> {
-    const tree = await fetchTree(this.services.cas, root, signal, known);
-    const missing = await findMissing(this.casd, tree.files, signal);
-    const lacking = tree.files.filter(({ hash }) => missing.has(hash));
-    await this.#bringFiles(lacking, signal);
-    const folders = [...tree.directories].filter(([hash]) => !known.has(hash)).map(([, bytes]) => bytes);
-    await storeBlobs(this.casd, folders, signal);
-    return { reached: tree.directories, files: tree.files };
+  async run(signal: AbortSignal): Promise<WholeTree> {
+    this.#known = await storedDirectories(this.context.folder, this.root);
+    return (await this.#whole(signal)) ?? (await this.#fromKept()) ?? (await this.#fromRemote(signal));
+  }
+
+  async #whole(signal: AbortSignal): Promise<WholeTree | undefined> {
+    const { holes, ...tree } = walkTree(this.root, this.#known);
+    if (holes.length > 0) return undefined;
+    return (await findMissing(this.casd, tree.files, signal)).size === 0 ? tree : undefined;
+  }
+
+  async #fromKept(): Promise<WholeTree | undefined> {
+    const { kept, log } = this.context;
+    if (kept === undefined) return undefined;
+    log.phase(WHAT);
+    return kept.read((cache, limited) => this.#bring(keptOrigin(cache), limited));
+  }
+
+  #fromRemote(signal: AbortSignal): Promise<WholeTree> {
+    const { session, log } = this.context;
+    return fetchRootfs(session, rootfsName({ root: this.root }), ({ cas }) => {
+      log.phase(WHAT);
+      const onFetched = (digest: Digest) => session?.fetched(digest);
+      return this.#bring(remoteOrigin(cas, tellProgress(log, WHAT)), signal, onFetched);
+    });
+  }
+
+  async #bring(
+    origin: RootfsOrigin,
+    signal: AbortSignal,
+    onFetched: (digest: Digest) => void = () => undefined,
+  ): Promise<WholeTree> {
+    const directories = await origin.directories(this.root, this.#known, signal);
+    const { reached, files } = walkTree(this.root, directories);
+    const isNew = ([hash]: readonly [string, Uint8Array]) => !this.#known.has(hash);
+    await storeBlobs(
+      this.casd,
+      [...reached].filter(isNew).map(([, bytes]) => bytes),
+      signal,
+    );
+    this.#known = reached;
+    const missing = await findMissing(this.casd, files, signal);
+    const lacking = files.filter(({ hash }) => missing.has(hash));
+    await this.#bringFiles(origin, lacking, onFetched, signal);
+    return { reached, files };
   }
 
   /** While casd takes some files, the next ones are fetched. */
-  async #bringFiles(lacking: readonly Digest[], signal: AbortSignal): Promise<void> {
+  async #bringFiles(
+    origin: RootfsOrigin,
+    lacking: readonly Digest[],
+    onFetched: (digest: Digest) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (lacking.length === 0) return;
     await using scratch = await openScratch(this.context.folder.kept.scratch);
     const files = lacking.map((digest) => ({ digest, path: join(scratch.path, digest.hash), mode: 0o600 }));
-    const groups = new Gathered<Digest>();
+    const fetched = new Gathered<Digest>();
+    const onWhole = (digest: Digest) => {
+      onFetched(digest);
+      fetched.add(digest);
+    };
     const fetch = async (either: AbortSignal) => {
       try {
-        await downloadFiles(this.services.cas, files, either, {
-          progress: this.progress,
-          onWhole: (digest) => {
-            this.context.session?.fetched(digest);
-            groups.add(digest);
-          },
-        });
+        await origin.files(files, onWhole, either);
       } finally {
-        groups.close();
+        fetched.close();
       }
     };
     const take = async (either: AbortSignal) => {
-      for await (const group of groups) await this.#giveToCasd(scratch.path, group, either);
+      for await (const group of fetched) await this.#giveToCasd(scratch.path, group, either);
     };
     await allTogether([fetch, take], signal);
   }
 
   async #giveToCasd(folder: string, group: readonly Digest[], signal: AbortSignal): Promise<void> {
-    const taken = await moveFiles(
-      this.casd,
-      folder,
-      group.map(({ hash }) => hash),
-      signal,
-    );
+    const names = group.map(({ hash }) => hash);
+    const taken = await moveFiles(this.casd, folder, names, signal);
     const wrong = group.find((digest) => !sameDigest(taken.get(digest.hash), digest));
     if (wrong !== undefined) throw new Fault(`casd did not take ${formatDigest(wrong)} as it is`);
   }

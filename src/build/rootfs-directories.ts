@@ -1,3 +1,4 @@
+import { memorySink } from '../cache/blob-sink.js';
 import { readStoredBlob } from '../casd/stored-results.js';
 import { Fault } from '../errors.js';
 import { formatDigest, type Digest } from '../reapi/digest.js';
@@ -8,13 +9,16 @@ import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import type { RunContext } from './run-context.js';
 
 /**
- * Reads folders of a root file system one by one: from the local cache, for which no casd needs to run, or else from
- * the remote.
+ * Reads folders of a root file system one by one: from the local cache, for which no casd needs to run, from what is
+ * kept between runs, or else from the remote.
  */
 export function rootfsDirectories(context: RunContext, rootfs: Rootfs, signal: AbortSignal): ReadDirectory {
   const name = rootfsName(rootfs);
   return async (digest) => {
-    const bytes = (await readHere(context, digest)) ?? (await readThere(context, name, digest, signal));
+    const bytes =
+      (await readHere(context, digest)) ??
+      (await readKept(context, digest)) ??
+      (await readThere(context, name, digest, signal));
     const directory = decodeDirectory(bytes);
     if (directory !== undefined) return directory;
     throw new Fault(`${name} is no root file system: ${formatDigest(digest)} is no Directory`, {
@@ -30,6 +34,14 @@ async function readHere({ folder }: RunContext, digest: Digest): Promise<Uint8Ar
     if (error instanceof UnusableBlob) return undefined;
     throw error;
   }
+}
+
+function readKept({ kept }: RunContext, digest: Digest): Promise<Uint8Array | undefined> | undefined {
+  return kept?.read(async (cache, signal) => {
+    const sink = memorySink();
+    await cache.read([digest], new Map([[digest.hash, sink]]), signal);
+    return sink.blob;
+  });
 }
 
 /** What few runs need is not loaded for all: gRPC takes longer than the rest of a hit. */

@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 import { blobFile } from '../cache/blob-file.js';
 import { forgetPending, type PendingSave, readPending } from '../cache/pending.js';
-import { type FreshResult, type SaveOutcome, saveResults } from '../cache/save-results.js';
+import { type FreshEntry, type SaveOutcome, saveResults } from '../cache/save-results.js';
 import { REWRITE_BYTES } from '../cache/tidy-index.js';
 import { type CacheFolder, cacheFolder } from '../casd/folder.js';
 import { objectPath } from '../casd/layout.js';
+import { storedDirectories } from '../casd/stored-directories.js';
 import { storedClosure } from '../casd/stored-closure.js';
 import { readStoredResult } from '../casd/stored-results.js';
 import type { CacheConfig } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Host } from '../host/host.js';
-import type { Digest } from '../reapi/digest.js';
+import { digestOf, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
+import { walkTree } from '../reapi/walk-tree.js';
 import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { SaveReport } from '../report/kept-report.js';
@@ -61,11 +63,11 @@ async function save(
   { maxAge, quota, timeLimit }: CacheConfig,
   place: OpenKeptPlace,
   folder: CacheFolder,
-  { built, used, lost }: PendingSave,
+  { built, trees, used, lost }: PendingSave,
   signal: AbortSignal,
 ): Promise<SaveOutcome | undefined> {
   const { own, readable } = place.scopes;
-  const fresh = await readFresh(folder, built);
+  const fresh = [...(await readFresh(folder, built)), ...(await readTrees(folder, trees))];
   if (fresh.length + used.length + lost.length === 0) return undefined;
   return saveResults(
     {
@@ -84,15 +86,27 @@ async function save(
   );
 }
 
+/** The trees that were noted, as far as the local cache still has them. */
+async function readTrees(folder: CacheFolder, roots: readonly Digest[]): Promise<readonly FreshEntry[]> {
+  const fresh: FreshEntry[] = [];
+  for (const digest of roots) {
+    const { holes, reached, files } = walkTree(digest, await storedDirectories(folder, digest));
+    if (holes.length > 0) continue;
+    const directories = [...reached.values()].map(digestOf).filter(({ sizeBytes }) => sizeBytes > 0);
+    fresh.push({ digest, result: null, blobs: [...directories, ...files], apart: directories.length });
+  }
+  return fresh;
+}
+
 /** The results that were noted; one that the local cache has expired since is nobody's any more. */
-async function readFresh(folder: CacheFolder, built: readonly Digest[]): Promise<readonly FreshResult[]> {
-  const fresh: FreshResult[] = [];
-  for (const action of built) {
-    const result = await readStoredResult(folder, action);
+async function readFresh(folder: CacheFolder, built: readonly Digest[]): Promise<readonly FreshEntry[]> {
+  const fresh: FreshEntry[] = [];
+  for (const digest of built) {
+    const result = await readStoredResult(folder, digest);
     if (result === undefined) continue;
     try {
       const blobs = await storedClosure(folder, result);
-      fresh.push({ action, result: Buffer.from(ActionResult.encode(result).finish()), blobs });
+      fresh.push({ digest, result: Buffer.from(ActionResult.encode(result).finish()), blobs });
     } catch (error) {
       if (!(error instanceof UnusableBlob)) throw error;
     }

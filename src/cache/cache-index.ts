@@ -1,10 +1,10 @@
 import type { Digest } from '../reapi/digest.js';
 
-/** What is kept between runs: results, and the packs that hold their blobs. */
+/** What is kept between runs: results and root file systems, and the packs that hold their blobs. */
 export interface CacheIndex {
   /** By id. */
   readonly packs: ReadonlyMap<string, Pack>;
-  /** By the hash of the action. */
+  /** By the hash of the action, or of the root of a tree. */
   readonly entries: ReadonlyMap<string, Entry>;
   /** Sequence numbers that somebody had taken before this index was written, and that could not be read yet. */
   readonly unresolved: readonly number[];
@@ -23,12 +23,16 @@ export interface Pack {
   readonly blobs: readonly Digest[];
 }
 
-/** The result of an action. */
+/** The result of an action, or a tree that builds need, such as a root file system. */
 export interface Entry {
-  readonly action: Digest;
-  /** An encoded ActionResult. */
-  readonly result: Buffer;
-  /** Every blob that the result needs, each once, without the empty blob: output files, trees, stdout, stderr. */
+  /** Of the Action; of the Directory at the root of a tree. */
+  readonly digest: Digest;
+  /** An encoded ActionResult; null for a tree. */
+  readonly result: Buffer | null;
+  /**
+   * Every blob that it needs, each once, without the empty blob. Of a result: output files, trees, stdout, stderr; of a
+   * tree: its directories and files.
+   */
   readonly blobs: readonly Digest[];
   /** Under which it was written: what it is believed by. */
   readonly scope: EntryScope;
@@ -44,3 +48,10 @@ export interface EntryScope {
 }
 
 export const EMPTY_INDEX: CacheIndex = { packs: new Map(), entries: new Map(), unresolved: [] };
+
+/** How many of its entries are what. */
+export function countEntries({ entries }: CacheIndex): { readonly results: number; readonly trees: number } {
+  let trees = 0;
+  for (const { result } of entries.values()) if (result === null) trees++;
+  return { results: entries.size - trees, trees };
+}

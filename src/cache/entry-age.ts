@@ -21,7 +21,7 @@ export function newestFirst(entries: Iterable<Entry>, now: number): Entry[] {
     (a, b) =>
       lastUse(b, now) - lastUse(a, now) ||
       b.writtenAt - a.writtenAt ||
-      compareUtf8(a.action.hash, b.action.hash),
+      compareUtf8(a.digest.hash, b.digest.hash),
   );
 }
 

@@ -19,8 +19,8 @@ interface IndexJson {
 }
 
 type EntryJson = readonly [
-  action: string,
-  result: string,
+  digest: string,
+  result: string | null,
   blobs: BlobRows,
   scope: number,
   writtenAt: number,
@@ -29,7 +29,7 @@ type EntryJson = readonly [
 
 export function indexToJson(index: CacheIndex): IndexJson {
   const packs = [...index.packs.values()].sort((a, b) => compareUtf8(a.id, b.id));
-  const entries = [...index.entries.values()].sort((a, b) => compareUtf8(a.action.hash, b.action.hash));
+  const entries = [...index.entries.values()].sort((a, b) => compareUtf8(a.digest.hash, b.digest.hash));
   const numbering = new BlobNumbering();
   for (const pack of packs) for (const blob of pack.blobs) numbering.add(blob);
   const scopes = new Map<string, readonly [string, string]>();
@@ -45,8 +45,8 @@ export function indexToJson(index: CacheIndex): IndexJson {
     ]),
     scopes: [...scopes.values()],
     entries: entries.map((entry) => [
-      formatDigest(entry.action),
-      entry.result.toString('base64'),
+      formatDigest(entry.digest),
+      entry.result?.toString('base64') ?? null,
       numbering.rowsOf(entry.blobs),
       scopeNumbers.get(scopeName(entry.scope)) ?? 0,
       wholeMilliseconds(entry.writtenAt),
@@ -70,8 +70,8 @@ export function indexFromJson(json: unknown): CacheIndex {
   const entries = new Map<string, Entry>();
   for (const item of list(member(json, 'entries'))) {
     const entry = entryFrom(item, scopes, names);
-    if (entries.has(entry.action.hash)) throw damagedIndex('it holds an entry twice');
-    entries.set(entry.action.hash, entry);
+    if (entries.has(entry.digest.hash)) throw damagedIndex('it holds an entry twice');
+    entries.set(entry.digest.hash, entry);
   }
   return { packs, entries, unresolved: list(member(json, 'unresolved')).map(count) };
 }
@@ -97,12 +97,12 @@ function scopeFrom(json: unknown): EntryScope {
 }
 
 function entryFrom(json: unknown, scopes: readonly EntryScope[], names: BlobNames): Entry {
-  const [action, result, blobs, scopeNumber, writtenAt, usedAt] = list(json);
+  const [digest, result, blobs, scopeNumber, writtenAt, usedAt] = list(json);
   const scope = scopes[count(scopeNumber)];
   if (scope === undefined) throw damagedIndex('an entry is of no scope');
   return {
-    action: readDigest(action),
-    result: bytesOf(result),
+    digest: readDigest(digest),
+    result: result === null ? null : bytesOf(result),
     blobs: names.read(blobs),
     scope,
     writtenAt: count(writtenAt),

@@ -12,6 +12,9 @@ import type { PackUsage } from './pack-usage.js';
 import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './read-scope.js';
 import { TransportError } from './transport.js';
 
+/** An entry that is the result of an action. */
+export type KeptResult = Entry & { readonly result: Buffer };
+
 /** What is kept between runs, as one run reads it: the indexes that it believes, and of the packs those it needs. */
 export class KeptCache {
   #scopes: Promise<readonly ScopeIndex[]>;
@@ -51,7 +54,7 @@ export class KeptCache {
   }
 
   /** The kept result of an action. What was written a moment ago is looked for too. @throws TransportError */
-  async find(actionHash: string, signal: AbortSignal): Promise<Entry | undefined> {
+  async find(actionHash: string, signal: AbortSignal): Promise<KeptResult | undefined> {
     const scopes = await this.#scopes;
     const found = this.#entryIn(scopes, actionHash);
     if (found !== undefined) return found;
@@ -154,8 +157,8 @@ export class KeptCache {
   }
 
   /** The first that can still be had, as far as is known. */
-  #entryIn(scopes: readonly ScopeIndex[], hash: string): Entry | undefined {
-    const entries = scopes.flatMap(({ index }) => index.entries.get(hash) ?? []);
+  #entryIn(scopes: readonly ScopeIndex[], hash: string): KeptResult | undefined {
+    const entries = scopes.flatMap(({ index }) => index.entries.get(hash) ?? []).filter(isResult);
     if (this.#lost.size === 0) return entries[0];
     const packs = this.#packsIn(scopes);
     return entries.find(({ blobs }) => neededPacks(packs, blobs) !== undefined);
@@ -169,6 +172,10 @@ export class KeptCache {
     scopes.catch(() => undefined); // Whoever looks something up handles it.
     return scopes;
   }
+}
+
+function isResult(entry: Entry): entry is KeptResult {
+  return entry.result !== null;
 }
 
 /** A pack that an index names and nobody has. */

@@ -2,6 +2,8 @@ import type { Digest } from '../reapi/digest.js';
 import { compareUtf8 } from '../reapi/order.js';
 import type { CacheIndex, Entry, Pack } from './cache-index.js';
 
+const NONE = Buffer.alloc(0);
+
 /** How much is believed of a tier. */
 const BELIEF = { trusted: 2, local: 1, untrusted: 0 } as const;
 
@@ -44,8 +46,8 @@ function compareEntries(a: Entry, b: Entry): number {
   return (
     BELIEF[a.scope.tier] - BELIEF[b.scope.tier] ||
     a.writtenAt - b.writtenAt ||
-    Buffer.compare(a.result, b.result) ||
-    compareBlobs([a.action], [b.action]) ||
+    Buffer.compare(a.result ?? NONE, b.result ?? NONE) ||
+    compareBlobs([a.digest], [b.digest]) ||
     compareBlobs(a.blobs, b.blobs) ||
     compareUtf8(a.scope.ref, b.scope.ref)
   );

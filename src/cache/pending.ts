@@ -6,6 +6,8 @@ import { formatDigest, type Digest } from '../reapi/digest.js';
 export interface PendingSave {
   /** Actions whose results are new. */
   readonly built: readonly Digest[];
+  /** Roots of trees that builds needed. */
+  readonly trees: readonly Digest[];
   /** Hashes of actions whose kept results were used. */
   readonly used: readonly string[];
   /** Packs that are kept no more, or are damaged. */
@@ -23,6 +25,10 @@ export async function noteBuilt(folder: string, action: Digest): Promise<void> {
   await note(folder, `built-${formatDigest(action).replace('/', '-')}`);
 }
 
+export async function noteTree(folder: string, root: Digest): Promise<void> {
+  await note(folder, `tree-${formatDigest(root).replace('/', '-')}`);
+}
+
 export async function noteUsed(folder: string, actionHash: string): Promise<void> {
   await note(folder, `used-${actionHash}`);
 }
@@ -36,11 +42,11 @@ export async function readPending(folder: string): Promise<PendingSave> {
   const names = await readdir(folder).catch(() => []);
   const match = (pattern: RegExp) =>
     names.flatMap((name) => [pattern.exec(name)?.slice(1) ?? []].filter((found) => found.length > 0));
+  const digests = (pattern: RegExp) =>
+    match(pattern).map(([hash = '', size]) => ({ hash, sizeBytes: Number(size) }));
   return {
-    built: match(/^built-([0-9a-f]{64})-(\d{1,15})$/).map(([hash = '', size]) => ({
-      hash,
-      sizeBytes: Number(size),
-    })),
+    built: digests(/^built-([0-9a-f]{64})-(\d{1,15})$/),
+    trees: digests(/^tree-([0-9a-f]{64})-(\d{1,15})$/),
     used: match(/^used-([0-9a-f]{64})$/).map(([hash = '']) => hash),
     lost: match(/^lost-([0-9a-f]{64})$/).map(([id = '']) => id),
     names,

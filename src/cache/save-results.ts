@@ -3,7 +3,7 @@ import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { KeptTotals } from '../report/kept-report.js';
 import type { PackInput } from './blob-file.js';
 import { type BuiltPack, buildPacks } from './build-packs.js';
-import type { CacheIndex, Entry, EntryScope, Pack } from './cache-index.js';
+import { countEntries, type CacheIndex, type Entry, type EntryScope, type Pack } from './cache-index.js';
 import { compactPacks } from './compact-packs.js';
 import { sumUsage } from './plan-compaction.js';
 import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './read-scope.js';
@@ -14,13 +14,10 @@ import { sweepDropped } from './sweep-dropped.js';
 import { type GoneEntry, replacePacks, type TidyLimits } from './tidy-index.js';
 import { TransportError } from './transport.js';
 
-/** A result that is to be kept. */
-export interface FreshResult {
-  readonly action: Digest;
-  /** An encoded ActionResult. */
-  readonly result: Buffer;
-  /** Everything it needs, as in an Entry. */
-  readonly blobs: readonly Digest[];
+/** What is to be kept from now on; all as in an Entry. */
+export interface FreshEntry extends Pick<Entry, 'digest' | 'result' | 'blobs'> {
+  /** How many of its first blobs are read without the others, and so belong into a pack of their own. */
+  readonly apart?: number;
 }
 
 export interface SaveRequest {
@@ -28,7 +25,7 @@ export interface SaveRequest {
   readonly scope: EntryScope;
   /** Refs whose packs may be named instead of being stored again. */
   readonly readable: readonly string[];
-  readonly fresh: readonly FreshResult[];
+  readonly fresh: readonly FreshEntry[];
   /** Hashes of actions whose kept results were used. */
   readonly used: readonly string[];
   /** Ids of packs that could not be read. */
@@ -84,13 +81,14 @@ export async function saveResults(request: SaveRequest, signal: AbortSignal): Pr
   const movedBytes = moved.reduce((sum, { pack }) => sum + pack.bytes, 0);
   return {
     sent: sent + stored.bytes,
-    results: fresh.filter(({ action }) => complete.entries.has(action.hash)).length,
+    results: fresh.filter(({ digest, result }) => result !== null && complete.entries.has(digest.hash))
+      .length,
     blobs: built.reduce((sum, { pack }) => sum + pack.blobs.length, 0),
     moved: movedBytes,
     gone: plan.gone,
     unusable,
     kept: {
-      results: stored.index.entries.size,
+      ...countEntries(stored.index),
       packs: stored.index.packs.size,
       bytes: all.bytes - left.bytes + movedBytes,
       dead: all.dead - left.dead,
@@ -115,7 +113,7 @@ async function packsOfOthers(
 }
 
 interface BuiltFresh {
-  readonly fresh: readonly FreshResult[];
+  readonly fresh: readonly FreshEntry[];
   readonly packs: readonly BuiltPack[];
   readonly unusable: readonly UnusableBlob[];
 }
@@ -130,7 +128,9 @@ async function buildFresh(
   const held = heldBlobs([...own.packs.values(), ...borrowed.values()]);
   const unusable: UnusableBlob[] = [];
   for (let { fresh } = request; ;) {
-    const entries = fresh.map(({ blobs }) => blobs);
+    const entries = fresh.flatMap(({ blobs, apart = 0 }) =>
+      apart > 0 ? [blobs.slice(0, apart), blobs.slice(apart)] : [blobs],
+    );
     const wanted = new Set(
       entries.flatMap((blobs) => blobs.map(({ hash }) => hash)).filter((hash) => !held.has(hash)),
     );
@@ -178,8 +178,8 @@ function withResults(
     const entry = entries.get(hash);
     if (entry !== undefined) entries.set(hash, { ...entry, usedAt: now });
   }
-  for (const { action, result, blobs } of fresh) {
-    entries.set(action.hash, { action, result, blobs, scope, writtenAt: now, usedAt: now });
+  for (const { digest, result, blobs } of fresh) {
+    entries.set(digest.hash, { digest, result, blobs, scope, writtenAt: now, usedAt: now });
   }
   const all = new Map(index.packs);
   for (const pack of packs) all.set(pack.id, pack);

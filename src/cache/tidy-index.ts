@@ -61,7 +61,7 @@ export function tidyIndex(
   return {
     index: {
       packs,
-      entries: new Map(staying.map(({ entry }) => [entry.action.hash, entry])),
+      entries: new Map(staying.map(({ entry }) => [entry.digest.hash, entry])),
       unresolved: index.unresolved,
     },
     gone: [...gone, ...tooMuch],

@@ -22,7 +22,7 @@ export interface SaveReport {
   readonly blobs: number;
   /** Of what was sent, what is there a second time so that an older pack with much dead space can go. */
   readonly moved: number;
-  readonly forgotten: readonly { readonly why: ForgottenWhy; readonly results: number }[];
+  readonly forgotten: readonly ForgottenEntries[];
   /** What is kept now; null where nothing was written. */
   readonly kept: KeptTotals | null;
   /** Milliseconds. */
@@ -31,8 +31,17 @@ export interface SaveReport {
   readonly problem: string | null;
 }
 
+export interface ForgottenEntries {
+  readonly why: ForgottenWhy;
+  readonly results: number;
+  /** Root file systems. */
+  readonly trees: number;
+}
+
 export interface KeptTotals {
   readonly results: number;
+  /** Root file systems. */
+  readonly trees: number;
   readonly packs: number;
   /** Of all packs; of it, what no result needs any more. */
   readonly bytes: number;

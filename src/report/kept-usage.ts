@@ -1,5 +1,6 @@
 import { formatAge } from './format-age.js';
 import { formatBytes, formatCount, formatShare } from './format-quantity.js';
+import { entriesWords } from './kept-words.js';
 import { printable } from './printable.js';
 import type { UsageSection } from './usage-section.js';
 
@@ -18,6 +19,8 @@ export interface KeptUsage {
 export interface KeptRef {
   readonly ref: string;
   readonly results: number;
+  /** Root file systems. */
+  readonly trees: number;
   readonly packs: number;
   readonly blobs: number;
   /** Of the packs, and of that what no result needs. */
@@ -51,13 +54,13 @@ export function keptSection(usage: KeptUsage, now: number): UsageSection {
 }
 
 function refWords(
-  { results, packs, blobs, bytes, dead, oldest }: KeptRef,
+  { packs, blobs, bytes, dead, oldest, ...kept }: KeptRef,
   quota: number,
   now: number,
 ): string {
-  if (results === 0) return 'nothing';
+  if (kept.results + kept.trees === 0) return 'nothing';
   const parts = [
-    `${formatCount(results, 'result')}, ${formatCount(blobs, 'blob')} in ${formatCount(packs, 'pack')}`,
+    `${entriesWords(kept)}, ${formatCount(blobs, 'blob')} in ${formatCount(packs, 'pack')}`,
     `${formatBytes(bytes)} of ${formatBytes(quota)} (${formatShare(bytes, quota)}), ${formatShare(dead, bytes)} dead`,
     ...(oldest === null ? [] : [`oldest used ${formatAge(Math.max(0, now - oldest))} ago`]),
   ];

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
-import type { ForgottenWhy, KeptReport, SaveReport } from './kept-report.js';
+import type { ForgottenWhy, KeptReport, KeptTotals, SaveReport } from './kept-report.js';
 import type { RunReport } from './report.js';
 
 const LOOKUP = {
@@ -37,14 +37,21 @@ export function saveLine(save: SaveReport): string {
     `saved ${formatCount(save.results, 'result')} and ${formatCount(save.blobs, 'new blob')}, ` +
       `${formatBytes(save.saved)} in ${formatDuration(save.duration)}`,
     ...(save.moved > 0 ? [`of it ${formatBytes(save.moved)} to make up for dead space`] : []),
-    ...save.forgotten.map(
-      ({ why, results }) => `${formatCount(results, 'result')} forgotten (${FORGOTTEN[why]})`,
-    ),
+    ...save.forgotten.map(({ why, ...entries }) => `${entriesWords(entries)} forgotten (${FORGOTTEN[why]})`),
     ...(save.kept === null ? [] : [totals(save.kept)]),
     ...(save.problem === null ? [] : [save.problem]),
   ].join('; ');
 }
 
-function totals({ results, packs, bytes, dead }: NonNullable<SaveReport['kept']>): string {
-  return `kept now: ${formatCount(results, 'result')} in ${formatCount(packs, 'pack')}, ${formatBytes(bytes)} (${formatShare(dead, bytes)} dead)`;
+function totals({ packs, bytes, dead, ...kept }: NonNullable<SaveReport['kept']>): string {
+  return `kept now: ${entriesWords(kept)} in ${formatCount(packs, 'pack')}, ${formatBytes(bytes)} (${formatShare(dead, bytes)} dead)`;
+}
+
+/** `3 results`, `3 results and 1 root file system`. */
+export function entriesWords({ results, trees }: Pick<KeptTotals, 'results' | 'trees'>): string {
+  const kinds = [
+    ...(results > 0 || trees === 0 ? [formatCount(results, 'result')] : []),
+    ...(trees > 0 ? [formatCount(trees, 'root file system')] : []),
+  ];
+  return kinds.join(' and ');
 }
