@@ -5,7 +5,7 @@ import { findMissing, moveFiles, storeBlobs } from '../casd/store.js';
 import { storedDirectories } from '../casd/stored-directories.js';
 import { Fault } from '../errors.js';
 import { formatDigest, sameDigest, type Digest } from '../reapi/digest.js';
-import { walkTree, type WalkedTree } from '../reapi/walk-tree.js';
+import { digestsOf, walkTree, type WalkedTree } from '../reapi/walk-tree.js';
 import { allTogether } from '../remote/side-by-side.js';
 import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import { fetchRootfs } from './fetch-rootfs.js';
@@ -51,14 +51,16 @@ class Restore {
   ) {}
 
   async run(signal: AbortSignal): Promise<WholeTree> {
-    this.#known = await storedDirectories(this.context.folder, this.root);
-    return (await this.#whole(signal)) ?? (await this.#fromKept()) ?? (await this.#fromRemote(signal));
+    return (await this.#fromHere(signal)) ?? (await this.#fromKept()) ?? (await this.#fromRemote(signal));
   }
 
-  async #whole(signal: AbortSignal): Promise<WholeTree | undefined> {
-    const { holes, ...tree } = walkTree(this.root, this.#known);
+  /** Asking casd for all of it also keeps all of it from being expired. */
+  async #fromHere(signal: AbortSignal): Promise<WholeTree | undefined> {
+    const { holes, ...tree } = walkTree(this.root, storedDirectories(this.context.folder));
+    this.#known = tree.reached;
     if (holes.length > 0) return undefined;
-    return (await findMissing(this.casd, tree.files, signal)).size === 0 ? tree : undefined;
+    const all = [...digestsOf(tree.reached), ...tree.files];
+    return (await findMissing(this.casd, all, signal)).size === 0 ? tree : undefined;
   }
 
   async #fromKept(): Promise<WholeTree | undefined> {
@@ -83,7 +85,7 @@ class Restore {
     onFetched: (digest: Digest) => void = () => undefined,
   ): Promise<WholeTree> {
     const directories = await origin.directories(this.root, this.#known, signal);
-    const { reached, files } = walkTree(this.root, directories);
+    const { reached, files } = walkTree(this.root, ({ hash }) => directories.get(hash));
     const isNew = ([hash]: readonly [string, Uint8Array]) => !this.#known.has(hash);
     await storeBlobs(
       this.casd,

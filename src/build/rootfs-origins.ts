@@ -32,11 +32,12 @@ export function keptOrigin(cache: KeptCache): RootfsOrigin {
   return {
     directories: async (root, known, signal) => {
       const directories = new Map(known);
-      for (let { holes } = walkTree(root, directories); holes.length > 0;) {
+      const find = ({ hash }: Digest) => directories.get(hash);
+      for (let { holes } = walkTree(root, find); holes.length > 0;) {
         const sinks = new Map(holes.map(({ hash }) => [hash, memorySink()]));
         await cache.read(holes, sinks, signal);
         for (const [hash, { blob }] of sinks) directories.set(hash, blob ?? Buffer.alloc(0));
-        ({ holes } = walkTree(root, directories));
+        ({ holes } = walkTree(root, find));
       }
       return directories;
     },

@@ -12,9 +12,9 @@ import type { CacheConfig } from '../config/config.js';
 import { messageOf } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Host } from '../host/host.js';
-import { digestOf, type Digest } from '../reapi/digest.js';
+import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import { walkTree } from '../reapi/walk-tree.js';
+import { digestsOf, walkTree } from '../reapi/walk-tree.js';
 import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { SaveReport } from '../report/kept-report.js';
@@ -67,7 +67,7 @@ async function save(
   signal: AbortSignal,
 ): Promise<SaveOutcome | undefined> {
   const { own, readable } = place.scopes;
-  const fresh = [...(await readFresh(folder, built)), ...(await readTrees(folder, trees))];
+  const fresh = [...(await readFresh(folder, built)), ...readTrees(folder, trees)];
   if (fresh.length + used.length + lost.length === 0) return undefined;
   return saveResults(
     {
@@ -87,12 +87,12 @@ async function save(
 }
 
 /** The trees that were noted, as far as the local cache still has them. */
-async function readTrees(folder: CacheFolder, roots: readonly Digest[]): Promise<readonly FreshEntry[]> {
+function readTrees(folder: CacheFolder, roots: readonly Digest[]): readonly FreshEntry[] {
   const fresh: FreshEntry[] = [];
   for (const digest of roots) {
-    const { holes, reached, files } = walkTree(digest, await storedDirectories(folder, digest));
+    const { holes, reached, files } = walkTree(digest, storedDirectories(folder));
     if (holes.length > 0) continue;
-    const directories = [...reached.values()].map(digestOf).filter(({ sizeBytes }) => sizeBytes > 0);
+    const directories = digestsOf(reached).filter(({ sizeBytes }) => sizeBytes > 0);
     fresh.push({ digest, result: null, blobs: [...directories, ...files], apart: directories.length });
   }
   return fresh;

@@ -1,39 +1,31 @@
-import type { Digest } from '../reapi/digest.js';
-import { UnusableBlob } from '../reapi/unusable-blob.js';
-import { walkTree } from '../reapi/walk-tree.js';
-import { discardBlob } from './discard.js';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
+import { digestOf, type Digest } from '../reapi/digest.js';
 import type { CacheFolder } from './folder.js';
-import { readStoredBlob } from './stored-results.js';
+import { objectPath } from './layout.js';
 
 /**
- * The encoded directories of a tree that the local cache has, by hash; of those that it lacks, what is below them is
- * left out.
+ * Reads directories of trees out of the local cache. A tree has thousands, all of them small: a promise for each would
+ * take longer than the reading.
  *
- * @throws UnusableBlob for one that is malformed
+ * @returns for each undefined where it is missing, or was damaged and is now gone
  */
-export async function storedDirectories(
-  folder: CacheFolder,
-  root: Digest,
-): Promise<ReadonlyMap<string, Uint8Array>> {
-  const found = new Map<string, Uint8Array>();
-  const lacking = new Set<string>();
-  for (;;) {
-    const holes = walkTree(root, found).holes.filter(({ hash }) => !lacking.has(hash));
-    if (holes.length === 0) return found;
-    for (const hole of holes) {
-      const bytes = await readIfStored(folder, hole);
-      if (bytes === undefined) lacking.add(hole.hash);
-      else found.set(hole.hash, bytes);
-    }
-  }
+export function storedDirectories(folder: CacheFolder): (digest: Digest) => Uint8Array | undefined {
+  return (digest) => {
+    const file = join(folder.storage, objectPath(digest));
+    const bytes = readIfThere(file);
+    if (bytes === undefined || digestOf(bytes).hash === digest.hash) return bytes;
+    rmSync(file, { force: true }); // casd would keep it as it is.
+    return undefined;
+  };
 }
 
-async function readIfStored(folder: CacheFolder, digest: Digest): Promise<Uint8Array | undefined> {
+function readIfThere(file: string): Uint8Array | undefined {
   try {
-    return await readStoredBlob(folder, digest);
+    return readFileSync(file);
   } catch (error) {
-    if (!(error instanceof UnusableBlob)) throw error;
-    if (error.reason === 'corrupt') await discardBlob(folder, digest); // casd would keep it as it is.
-    return undefined;
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw error;
   }
 }

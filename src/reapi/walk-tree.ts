@@ -16,17 +16,17 @@ export interface WalkedTree {
 /**
  * Follows a tree down from its root; a directory that stands in several places is read once.
  *
- * @param directories encoded, by hash
+ * @param find gives an encoded Directory, where it is known
  * @throws UnusableBlob for one that is malformed
  */
-export function walkTree(root: Digest, directories: ReadonlyMap<string, Uint8Array>): WalkedTree {
+export function walkTree(root: Digest, find: (digest: Digest) => Uint8Array | undefined): WalkedTree {
   const reached = new Map<string, Uint8Array>();
   const holes: Digest[] = [];
   const files = new Map<string, Digest>();
   const seen = new Set([root.hash]);
   const queue = [root];
   for (let digest = queue.pop(); digest !== undefined; digest = queue.pop()) {
-    const bytes = digest.sizeBytes === 0 ? new Uint8Array() : directories.get(digest.hash);
+    const bytes = digest.sizeBytes === 0 ? new Uint8Array() : find(digest);
     if (bytes === undefined) {
       holes.push(digest);
       continue;
@@ -42,6 +42,11 @@ export function walkTree(root: Digest, directories: ReadonlyMap<string, Uint8Arr
     }
   }
   return { reached, holes, files: [...files.values()] };
+}
+
+/** The digests of encoded directories that are known by their hashes. */
+export function digestsOf(directories: ReadonlyMap<string, Uint8Array>): readonly Digest[] {
+  return [...directories].map(([hash, { length }]) => ({ hash, sizeBytes: length }));
 }
 
 function decode(digest: Digest, bytes: Uint8Array): Directory {

@@ -35,14 +35,15 @@ export async function fetchTree(
   const directories = new Map(known);
   let left = MOST_BYTES;
   if (root.sizeBytes > 0 && !known.has(root.hash)) left -= await getTree(cas, root, directories, signal);
-  let walked = walkTree(root, directories);
+  const find = ({ hash }: Digest) => directories.get(hash);
+  let walked = walkTree(root, find);
   while (walked.holes.length > 0) {
     const found = await downloadBlobs(cas, walked.holes, left, signal);
     for (const [hash, bytes] of found) {
       left -= bytes.length;
       directories.set(hash, bytes);
     }
-    walked = walkTree(root, directories);
+    walked = walkTree(root, find);
   }
   return { root, directories: walked.reached, files: walked.files };
 }
