@@ -58,6 +58,12 @@ describe('without any server of our own', () => {
     expect(hit.log).toContain('hello');
     expect(scene.read('out')).toBe('hello\n');
     expect([...built.leftovers, ...hit.leftovers, ...warningsOf(built), ...warningsOf(hit)]).toEqual([]);
+    const summary = built.post?.summary.replace(/&#\d+;/g, (entity) =>
+      String.fromCodePoint(parseInt(entity.slice(2))),
+    );
+    expect(summary).toMatch(/saved 1 result .* kept now: 1 result in 1 pack, .* leave [\d.]+ GB to all else/);
+    expect(summary).toMatch(/\| size \| .* of 4 GB [\s\S]*\| results \| 1 result \|[\s\S]*\| live \|/);
+    expect(hit.post?.summary).toBe('');
     // Nothing is new, so nothing is sent.
     expect(scene.service.counts().bytesUp).toBe(bytesUp);
     expect(hit.post?.log).not.toContain('saved');

@@ -62,6 +62,10 @@ export interface Job {
   readonly result: Promise<JobResult>;
 }
 
+export interface PostResult extends StageResult {
+  readonly summary: string;
+}
+
 export interface JobResult {
   /** Of main. */
   readonly exitCode: number;
@@ -74,7 +78,7 @@ export interface JobResult {
   readonly groups: readonly Group[];
   readonly commands: readonly WorkflowCommand[];
   readonly main: StageResult;
-  readonly post: StageResult | undefined;
+  readonly post: PostResult | undefined;
   /** What still ran when the job was over, and was killed. */
   readonly leftovers: readonly TrackedProcess[];
   /** Files in RUNNER_TEMP; kept until the next job of this runner. */
@@ -156,12 +160,14 @@ async function playPost(
   action: ActionFile,
   main: StageResult,
   environment: Readonly<Record<string, string>>,
-): Promise<StageResult | undefined> {
+): Promise<PostResult | undefined> {
   const wanted =
     action.postIf === 'always()' || (action.postIf === 'success()' ? main.exitCode === 0 : undefined);
   if (wanted === undefined) throw new Error(`cannot play post-if: ${action.postIf}`);
   if (action.post === undefined || !wanted) return undefined;
-  return play(job, action.post, { ...environment, ...(await fileCommands(job)) }).result;
+  const files = await fileCommands(job);
+  const ended = await play(job, action.post, { ...environment, ...files }).result;
+  return { ...ended, summary: await readFile(files.GITHUB_STEP_SUMMARY, 'utf8') };
 }
 
 function play(job: Stage, script: string, environment: Readonly<Record<string, string>>): RunningStage {

@@ -9,6 +9,7 @@ const save: SaveReport = {
   blobs: 1_200,
   moved: 0,
   forgotten: [],
+  onGitHub: false,
   kept: { results: 12, trees: 0, packs: 9, bytes: 180_000_000, dead: 30_000_000 },
   duration: 2_340,
   problem: null,
@@ -55,6 +56,11 @@ describe('what a save did', () => {
   test('tells that root file systems are kept too', () => {
     const line = saveLine({ ...save, kept: { results: 12, trees: 2, packs: 9, bytes: 100, dead: 0 } });
     expect(line).toContain('kept now: 12 results and 2 root file systems in 9 packs');
+  });
+
+  test("tells what GitHub's limits leave", () => {
+    const line = saveLine({ ...save, onGitHub: true });
+    expect(line).toContain('these leave 9.82 GB to all else');
   });
 
   test('tells why there was none', () => {

@@ -38,7 +38,7 @@ export const BUILT: RunReport = {
   ],
   stdoutDigest: digestOf(Buffer.from('stdout')),
   stderrDigest: digestOf(Buffer.alloc(0)),
-  input: { files: 253, bytes: 2_871_330 },
+  input: { files: 253, bytes: 2_871_330, cached: 250 },
   toolchain: {
     rootfs: 'host',
     identity: '5b1b3c0b6c7c9d8f5f0f3f6f0a6a4e1b2c3d4e5f60718293a4b5c6d7e8f90123',
@@ -74,6 +74,7 @@ export const HIT: RunReport = {
   ...BUILT,
   result: 'hit',
   hitFrom: 'local',
+  input: { ...BUILT.input, cached: null },
   buildbox: null,
   staging: null,
   casdSocket: null,

@@ -7,6 +7,7 @@ import type { PreparedAction } from './prepare.js';
 /**
  * Gives casd what it lacks of an action: files from the checkout by their paths, everything else from memory.
  *
+ * @returns how many of the files it had
  * @throws Fault when a file is no longer what it was when the action got its name
  */
 export async function captureAction(
@@ -14,7 +15,7 @@ export async function captureAction(
   workspace: string,
   prepared: PreparedAction,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number> {
   const made = [
     prepared.action,
     prepared.command,
@@ -45,4 +46,5 @@ export async function captureAction(
       });
     }
   }
+  return files.filter(({ digest }) => !missing.has(digest.hash)).length;
 }

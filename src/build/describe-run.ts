@@ -23,12 +23,16 @@ export type Outcome =
       readonly result: ActionResult;
       readonly planned: readonly PlannedOutput[];
       readonly staging: 'fuse' | 'copy';
+      /** Files of the input that the local cache had. */
+      readonly cachedInputs: number;
     }
   | {
       readonly kind: 'failed';
       readonly result: ActionResult;
       readonly planned: readonly PlannedOutput[];
       readonly staging: 'fuse' | 'copy';
+      /** Files of the input that the local cache had. */
+      readonly cachedInputs: number;
       readonly failure: string | null;
     };
 
@@ -67,7 +71,11 @@ export function describeRun(
     })),
     stdoutDigest: result.stdoutDigest ?? null,
     stderrDigest: result.stderrDigest ?? null,
-    input: { files: prepared.inputs.files, bytes: prepared.inputs.bytes },
+    input: {
+      files: prepared.inputs.files,
+      bytes: prepared.inputs.bytes,
+      cached: outcome.kind === 'hit' ? null : outcome.cachedInputs,
+    },
     toolchain: { rootfs: rootfsName(prepared.rootfs), identity: prepared.rootfs.identity },
     buildbox: daemon?.buildbox ?? null,
     staging: outcome.kind === 'hit' ? null : outcome.staging,

@@ -2,7 +2,9 @@ import type { SaveOutcome } from '../cache/save-results.js';
 import type { GoneEntry } from '../cache/tidy-index.js';
 import type { ForgottenEntries, ForgottenWhy, SaveReport } from '../report/kept-report.js';
 
-export function describeSave(outcome: SaveOutcome, duration: number): SaveReport {
+type SaveCircumstances = Pick<SaveReport, 'duration' | 'onGitHub'>;
+
+export function describeSave(outcome: SaveOutcome, how: SaveCircumstances): SaveReport {
   const { sent, results, blobs, moved, gone, unusable, kept } = outcome;
   const [first] = unusable;
   return {
@@ -12,7 +14,7 @@ export function describeSave(outcome: SaveOutcome, duration: number): SaveReport
     moved,
     forgotten: countGone(gone),
     kept,
-    duration: Math.round(duration),
+    ...how,
     problem:
       first === undefined ? null : `${unusable.length} of the results cannot be saved: ${first.message}`,
   };
@@ -28,7 +30,7 @@ function countGone(gone: readonly GoneEntry[]): readonly ForgottenEntries[] {
   return [...counts].map(([why, count]) => ({ why, ...count }));
 }
 
-export function describeFailedSave(problem: string, duration: number): SaveReport {
+export function describeFailedSave(problem: string, how: SaveCircumstances): SaveReport {
   const nothing = { saved: 0, results: 0, blobs: 0, moved: 0, forgotten: [], kept: null };
-  return { ...nothing, duration: Math.round(duration), problem };
+  return { ...nothing, ...how, problem };
 }

@@ -29,7 +29,7 @@ export async function buildMiss(
 ): Promise<Outcome> {
   const { config, host, log, watch, folder, tools } = context;
   log.phase('getting the sandbox ready');
-  const [[, rootfs], sandbox] = await together(
+  const [[cachedInputs, rootfs], sandbox] = await together(
     signal,
     (either) => giveToCasd(context, prepared, casd, either),
     () => watch.measure('tools', () => tools.sandbox()),
@@ -49,7 +49,8 @@ export async function buildMiss(
     started,
     ended: new Date(),
   });
-  const outcome = await settle(context, casd, complete, failure, execution.staging, signal);
+  const { staging } = execution;
+  const outcome = await settle(context, { result: complete, failure, staging, cachedInputs }, signal);
   if (isKept(outcome, config.build)) {
     await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
     await context.kept?.noteBuilt(prepared.actionDigest);
@@ -65,7 +66,7 @@ function giveToCasd(
   prepared: PreparedAction,
   casd: CasdConnection,
   signal: AbortSignal,
-): Promise<[void, WholeTree | undefined]> {
+): Promise<[cachedInputs: number, rootfs: WholeTree | undefined]> {
   const { host, watch } = context;
   return together(
     signal,
@@ -94,13 +95,17 @@ function isKept(outcome: Outcome, { cacheFailures }: BuildConfig): boolean {
   return outcome.kind === 'built' || (outcome.kind === 'failed' && outcome.failure === null && cacheFailures);
 }
 
+interface Settled {
+  readonly result: ActionResult;
+  readonly failure: string | null;
+  readonly staging: 'fuse' | 'copy';
+  readonly cachedInputs: number;
+}
+
 /** Holds the result against what was declared, and brings the outputs of a good one into the workspace. */
 async function settle(
   context: RunContext,
-  casd: CasdConnection,
-  result: ActionResult,
-  failure: string | null,
-  staging: 'fuse' | 'copy',
+  { result, failure, ...how }: Settled,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { build } = context.config;
@@ -109,7 +114,7 @@ async function settle(
     kind: 'failed',
     result: { ...result, exitCode },
     failure: reason,
-    staging,
+    ...how,
     planned: [],
   });
   if (failure !== null || result.exitCode !== 0) return failed(failure, result.exitCode);
@@ -120,7 +125,7 @@ async function settle(
       return failed(`the build did not make the declared output ${missing.join(', ')}`, EXIT_BAD_OUTPUTS);
     }
     await bringOutputs(context, known, source, signal);
-    return { kind: 'built', staging, ...known };
+    return { kind: 'built', ...how, ...known };
   } catch (error) {
     if (error instanceof UnusableResult) return failed(error.message, EXIT_BAD_OUTPUTS);
     if (error instanceof UnusableBlob) throw await damagedCache(source, error);

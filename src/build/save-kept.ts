@@ -42,6 +42,10 @@ export async function saveKept(
   const pending = await readPending(notes);
   if (pending.names.length === 0) return undefined;
   const start = performance.now();
+  const how = () => ({
+    duration: Math.round(performance.now() - start),
+    onGitHub: config.kept.kind === 'github',
+  });
   const limited = AbortSignal.any([signal, AbortSignal.timeout(config.timeLimit)]);
   try {
     await using place = await openKeptPlace(config, host, folder);
@@ -49,13 +53,13 @@ export async function saveKept(
     host.log.phase(`saving to ${place.transport.name}`);
     const outcome = await save(config, place, folder, pending, limited);
     await forgetPending(notes, pending);
-    return outcome && describeSave(outcome, performance.now() - start);
+    return outcome && describeSave(outcome, how());
   } catch (error) {
     signal.throwIfAborted();
     const why = limited.aborted
       ? `it took longer than ${formatDuration(config.timeLimit)}`
       : messageOf(error);
-    return describeFailedSave(why, performance.now() - start);
+    return describeFailedSave(why, how());
   }
 }
 

@@ -11,8 +11,10 @@ process.exitCode = await inStep(process.env, async (host, signal) => {
   const config = readConfig(readInputs(Object.keys(INPUTS)), host.machine);
   // The runner's worker outlives main, so that casd is there for the steps in between; post gives the lease back.
   const lease = { id: randomUUID(), owner: identify(process.ppid) ?? null };
-  saveState({ version: 1, cacheDirectory: config.cache.directory, lease: lease.id });
+  const state = { version: 1, cacheDirectory: config.cache.directory } as const;
+  saveState({ ...state, lease: lease.id });
   const report = await runBuild(config, host, lease, signal);
+  if (report.casdSocket === null) saveState({ ...state, lease: null });
   await host.publish(report, config.report);
   return report.exitCode;
 });

@@ -1,4 +1,5 @@
 import { formatDigest } from '../reapi/digest.js';
+import { cachedShare } from './cached-share.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
 import { keptLines } from './kept-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
@@ -63,6 +64,9 @@ function timeLine(report: RunReport, paint: Paint): readonly string[] {
     .slice(0, NAMED_PHASES)
     .filter(({ milliseconds }) => milliseconds >= 1)
     .map(({ phase, milliseconds }) => `${phase} ${formatDuration(milliseconds)}`);
-  const input = `${formatCount(report.input.files, 'input file')}, ${formatBytes(report.input.bytes)}`;
+  const { input: told } = report;
+  const input = [formatCount(told.files, 'input file'), formatBytes(told.bytes), ...cachedShare(told)].join(
+    ', ',
+  );
   return longest.length === 0 ? [] : [detail('time', `${longest.join(' · ')} (${input})`, paint)];
 }

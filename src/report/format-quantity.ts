@@ -31,7 +31,8 @@ export function formatCount(count: number, one: string, many = `${one}s`): strin
 /** A share of a whole in percent; a whole of nothing is 0 %. */
 export function formatShare(part: number, whole: number): string {
   const percent = whole > 0 ? (part / whole) * 100 : 0;
-  return percent > 0 && percent < 1 ? '< 1 %' : `${Math.round(percent)} %`;
+  if (percent > 0 && percent < 1) return '< 1 %';
+  return percent > 99 && percent < 100 ? '> 99 %' : `${Math.round(percent)} %`;
 }
 
 function joinUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {

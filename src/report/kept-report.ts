@@ -23,6 +23,8 @@ export interface SaveReport {
   /** Of what was sent, what is there a second time so that an older pack with much dead space can go. */
   readonly moved: number;
   readonly forgotten: readonly ForgottenEntries[];
+  /** GitHub's cache, which has limits of its own. */
+  readonly onGitHub: boolean;
   /** What is kept now; null where nothing was written. */
   readonly kept: KeptTotals | null;
   /** Milliseconds. */

@@ -1,5 +1,6 @@
 import { formatAge } from './format-age.js';
 import { formatBytes, formatCount, formatShare } from './format-quantity.js';
+import { GITHUB_BYTES, GITHUB_DAYS, githubLimits } from './github-limits.js';
 import { entriesWords } from './kept-words.js';
 import { printable } from './printable.js';
 import type { UsageSection } from './usage-section.js';
@@ -30,10 +31,6 @@ export interface KeptRef {
   readonly oldest: number | null;
 }
 
-/** What GitHub's cache may hold for a repository without paying, and how long what nobody reads stays there. */
-const GITHUB_BYTES = 10_000_000_000;
-const GITHUB_DAYS = 7;
-
 /** @param now milliseconds since 1970 */
 export function keptSection(usage: KeptUsage, now: number): UsageSection {
   const bytes = usage.refs.reduce((sum, ref) => sum + ref.bytes, 0);
@@ -43,7 +40,7 @@ export function keptSection(usage: KeptUsage, now: number): UsageSection {
       ['place', printable(usage.place)],
       ...usage.refs.map((ref) => [printable(ref.ref), refWords(ref, usage.quota, now)] as const),
       ['unsaved', formatCount(usage.unsaved, 'note')],
-      ...(usage.onGitHub ? [['limits', githubWords(bytes)] as const] : []),
+      ...(usage.onGitHub ? [['limits', githubLimits(bytes)] as const] : []),
     ],
     document: {
       ...usage,
@@ -65,12 +62,4 @@ function refWords(
     ...(oldest === null ? [] : [`oldest used ${formatAge(Math.max(0, now - oldest))} ago`]),
   ];
   return parts.join('; ');
-}
-
-function githubWords(bytes: number): string {
-  const left = Math.max(0, GITHUB_BYTES - bytes);
-  return (
-    `GitHub keeps ${formatBytes(GITHUB_BYTES)} for a repository: these leave ${formatBytes(left)} to all else; ` +
-    `what nobody reads for ${GITHUB_DAYS} days goes`
-  );
 }

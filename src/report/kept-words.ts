@@ -1,4 +1,5 @@
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
+import { githubLimits } from './github-limits.js';
 import type { ForgottenWhy, KeptReport, KeptTotals, SaveReport } from './kept-report.js';
 import type { RunReport } from './report.js';
 
@@ -39,6 +40,7 @@ export function saveLine(save: SaveReport): string {
     ...(save.moved > 0 ? [`of it ${formatBytes(save.moved)} to make up for dead space`] : []),
     ...save.forgotten.map(({ why, ...entries }) => `${entriesWords(entries)} forgotten (${FORGOTTEN[why]})`),
     ...(save.kept === null ? [] : [totals(save.kept)]),
+    ...(save.kept !== null && save.onGitHub ? [githubLimits(save.kept.bytes)] : []),
     ...(save.problem === null ? [] : [save.problem]),
   ].join('; ');
 }

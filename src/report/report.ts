@@ -48,8 +48,8 @@ export interface RunReport {
   readonly outputs: readonly ReportedOutput[];
   readonly stdoutDigest: Digest | null;
   readonly stderrDigest: Digest | null;
-  /** Files of the input and their bytes. */
-  readonly input: { readonly files: number; readonly bytes: number };
+  /** Files of the input and their bytes; how many files the local cache had, null when it was not asked for them. */
+  readonly input: { readonly files: number; readonly bytes: number; readonly cached: number | null };
   /** `rootfs` as the user names it: `host`, or `cas:HASH/SIZE`. */
   readonly toolchain: { readonly rootfs: string; readonly identity: string };
   /** Null when the run needed no BuildBox. */

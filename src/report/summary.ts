@@ -5,6 +5,7 @@ import { code, codeBlock, cutMiddle, details, linkOrCode, prose, table, type Col
 import { keptLines } from './kept-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { PHASE_NAMES, phasesOf } from './phase-names.js';
+import { cachedShare } from './cached-share.js';
 import { remoteLine } from './remote-words.js';
 import type { ReportedOutput, RunReport } from './report.js';
 
@@ -74,7 +75,10 @@ function facts(report: RunReport): string {
   const { input, cache } = report;
   const size = report.outputs.reduce((sum, output) => sum + output.size, 0);
   const cells: (readonly [title: string, cell: string])[] = [
-    ['Input', `${formatCount(input.files, 'file')} · ${formatBytes(input.bytes)}`],
+    [
+      'Input',
+      [formatCount(input.files, 'file'), formatBytes(input.bytes), ...cachedShare(input)].join(' · '),
+    ],
   ];
   if (report.outputs.length > 0) {
     cells.push(['Outputs', `${report.outputs.length.toLocaleString('en-US')} · ${formatBytes(size)}`]);

@@ -39,7 +39,7 @@ describe('what is told', () => {
         '✗ make -j2 check failed with exit code 2 in 13.4 s',
         '  action  bd938c688f49b77c7fc537c6b9222e2c97ebddd63076b87f2feaec66fb9c05d0/6',
         '  cache   1.24 GB of 4 GB (31 %)',
-        '  time    build 11.2 s · tools 1.84 s · casd 118 ms · capture 96 ms (253 input files, 2.87 MB)',
+        '  time    build 11.2 s · tools 1.84 s · casd 118 ms · capture 96 ms (253 input files, 2.87 MB, 99 % cached)',
         '',
       ].join('\n'),
     );

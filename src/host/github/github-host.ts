@@ -17,6 +17,7 @@ import { tolerateWriteErrors } from '../tolerate-write-errors.js';
 import { writePatiently } from '../write-patiently.js';
 import { writeRecord } from '../write-record.js';
 import { annotator, type Annotator } from './annotations.js';
+import { appendSummary } from './append-summary.js';
 import * as core from '@actions/core';
 import { openFencedLog } from './fenced-log.js';
 import { LogTail } from './log-tail.js';
@@ -91,7 +92,8 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
       closingLines(report).forEach(line);
       const lastLines = hasFailed(report) ? tail.lines(TAIL_LINES) : [];
       if (hasFailed(report)) annotateFailure(annotate, report, lastLines);
-      if (options.summary) await writeSummary(annotate, renderSummary(report, lastLines));
+      if (options.summary)
+        await appendSummary(renderSummary(report, lastLines), (text) => annotate.warning(text));
       for (const [name, value] of Object.entries(renderOutputs(report))) core.setOutput(name, value);
       core.setOutput('record', await keepRecord(report, options, machine.workspace, temporary, annotate));
     },
@@ -110,14 +112,6 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
 function annotateFailure(annotate: Annotator, report: RunReport, lastLines: readonly string[]): void {
   const text = [`${report.title} ${outcomeOf(report)}`, ...lastLines].map(printable).join('\n');
   annotate.error('The build failed', text);
-}
-
-async function writeSummary(annotate: Annotator, markdown: string): Promise<void> {
-  try {
-    await core.summary.emptyBuffer().addRaw(markdown, true).write();
-  } catch (error) {
-    annotate.warning(`the job summary could not be written: ${messageOf(error)}`);
-  }
 }
 
 /** Writes the record where it was asked for, or else beside the job's other temporary files, where it may fail. */

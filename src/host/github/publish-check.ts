@@ -1,21 +1,16 @@
 import * as core from '@actions/core';
-import { messageOf } from '../../errors.js';
 import { renderCheckOutputs } from '../../report/check-document.js';
 import { STATUS_MEANINGS } from '../../report/check-names.js';
 import type { CheckReport } from '../../report/check-report.js';
 import { renderCheckSummary } from '../../report/check-summary.js';
 import { renderCheckTable } from '../../report/check-table.js';
 import type { Host } from '../host.js';
+import { appendSummary } from './append-summary.js';
 
 /** Tells a workflow what came of a check: a table in the log, outputs and, where it is wanted, the job summary. */
 export async function publishCheck(report: CheckReport, host: Host, summary: boolean): Promise<void> {
   host.answer(renderCheckTable(report).join('\n'));
   if (report.status !== 'ok') host.log.warn(STATUS_MEANINGS[report.status]);
   for (const [name, value] of Object.entries(renderCheckOutputs(report))) core.setOutput(name, value);
-  if (!summary) return;
-  try {
-    await core.summary.emptyBuffer().addRaw(renderCheckSummary(report), true).write();
-  } catch (error) {
-    host.log.warn(`the job summary could not be written: ${messageOf(error)}`);
-  }
+  if (summary) await appendSummary(renderCheckSummary(report), (text) => host.log.warn(text));
 }
