@@ -134,6 +134,16 @@ describe('a remote that is no good costs seconds at most, and never a build:', (
   );
 
   test.concurrent(
+    'silent where TLS is to begin: the run ends all the same',
+    server.scene(async (scene) => {
+      const built = await scene.build('--remote', silentAddress.replace('grpc:', 'grpcs:'));
+      expect(built.record).toMatchObject({ result: 'built', remote: { status: 'unavailable' } });
+      expect(built.stderr).not.toContain('Deprecation');
+      expectCost(built, 2000);
+    }),
+  );
+
+  test.concurrent(
     'silent',
     server.scene(async (scene) => {
       const built = await scene.build('--remote', silentAddress);

@@ -8,8 +8,9 @@ import { INPUTS } from '../gen/inputs.js';
 import { inStep } from '../host/github/in-step.js';
 import { readInputs } from '../host/github/inputs.js';
 import { publishCheck } from '../host/github/publish-check.js';
+import { leave } from '../host/leave.js';
 
-process.exitCode = await inStep(process.env, async (host, signal) => {
+const exitCode = await inStep(process.env, async (host, signal) => {
   const inputs = readInputs(Object.keys(INPUTS));
   const config = readRemoteConfig(inputs, host.machine);
   if (config === undefined) throw new InputError('remote', '', 'Name the endpoint to check.');
@@ -19,3 +20,5 @@ process.exitCode = await inStep(process.env, async (host, signal) => {
   await publishCheck(report, host, summary);
   return report.status === 'ok' || config.onUnavailable === 'continue' ? 0 : 1;
 });
+
+await leave(exitCode);

@@ -1,8 +1,11 @@
 import { runProgram, type WithContext } from '../cli/program.js';
+import { leave } from '../host/leave.js';
 import { cancelOnSignals } from '../host/signals.js';
+import { silenceDeprecations } from '../host/silence-deprecations.js';
 import { terminalHost } from '../host/terminal/terminal-host.js';
 import { VERSION } from '../gen/version.js';
 
+silenceDeprecations();
 // Help and version are printed before there is a host that minds a reader that goes away (`| head`).
 process.stdout.on('error', () => undefined);
 
@@ -21,4 +24,4 @@ const withContext: WithContext = async (json, work) => {
   }
 };
 
-process.exitCode = await runProgram(process.argv.slice(2), VERSION, withContext);
+await leave(await runProgram(process.argv.slice(2), VERSION, withContext));

@@ -5,9 +5,10 @@ import { INPUTS } from '../gen/inputs.js';
 import { inStep } from '../host/github/in-step.js';
 import { readInputs } from '../host/github/inputs.js';
 import { saveState } from '../host/github/state.js';
+import { leave } from '../host/leave.js';
 import { identify } from '../process/identity.js';
 
-process.exitCode = await inStep(process.env, async (host, signal) => {
+const exitCode = await inStep(process.env, async (host, signal) => {
   const config = readConfig(readInputs(Object.keys(INPUTS)), host.machine);
   // The runner's worker outlives main, so that casd is there for the steps in between; post gives the lease back.
   const lease = { id: randomUUID(), owner: identify(process.ppid) ?? null };
@@ -18,3 +19,5 @@ process.exitCode = await inStep(process.env, async (host, signal) => {
   await host.publish(report, config.report);
   return report.exitCode;
 });
+
+await leave(exitCode);

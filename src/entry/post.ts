@@ -14,8 +14,9 @@ import { publishSave } from '../host/github/publish-save.js';
 import { publishUsage } from '../host/github/publish-usage.js';
 import { expiryLines } from '../report/expiry-words.js';
 import { loadState } from '../host/github/state.js';
+import { leave } from '../host/leave.js';
 
-process.exitCode = await inStep(process.env, async (host, signal) => {
+const exitCode = await inStep(process.env, async (host, signal) => {
   const state = loadState();
   if (state === undefined) return 0; // Main ended before it did anything.
   await orWarn(host, 'could not stop the daemon', async () => {
@@ -40,3 +41,5 @@ process.exitCode = await inStep(process.env, async (host, signal) => {
   });
   return 0;
 });
+
+await leave(exitCode);

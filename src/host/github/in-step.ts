@@ -1,6 +1,7 @@
 import { explainError } from '../../report/explain-error.js';
 import type { Host } from '../host.js';
 import { cancelOnSignals } from '../signals.js';
+import { silenceDeprecations } from '../silence-deprecations.js';
 import { githubHost } from './github-host.js';
 
 /**
@@ -12,6 +13,7 @@ export async function inStep(
   environment: NodeJS.ProcessEnv,
   work: (host: Host, signal: AbortSignal) => Promise<number>,
 ): Promise<number> {
+  silenceDeprecations();
   let host: Host;
   try {
     host = githubHost(environment);
