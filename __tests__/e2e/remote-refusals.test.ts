@@ -178,6 +178,30 @@ describe('a server that is not for us', () => {
       expectCost(built);
     }),
   );
+
+  test.concurrent(
+    'and says our token again in each of its errors: nobody sees it',
+    server.scene(async (scene) => {
+      const details = 'who is Bearer canary-token?';
+      scene.proxy.fault = () => ({ kind: 'error', code: status.UNAVAILABLE, details });
+      const built = await scene.build('--remote-token', 'canary-token');
+      expect(built.record.remote.services[0]?.says).toContain('who is ***?');
+      expect(built.stderr).toContain('who is ***?');
+      expect(built.stderr + built.stdout).not.toContain('canary-token');
+    }),
+  );
+
+  test.concurrent(
+    'and says our token again of a blob that it refuses',
+    server.scene(async (scene) => {
+      const details = 'who is Bearer canary-token?';
+      scene.proxy.fault = (method) =>
+        method === 'BatchUpdateBlobs' ? { kind: 'error', code: status.INVALID_ARGUMENT, details } : undefined;
+      const built = await scene.build('--remote-token', 'canary-token');
+      expect(built.stderr).toMatch(/the remote refused \d+ blobs \(.*who is \*\*\*\?\)/);
+      expect(built.stderr + built.stdout).not.toContain('canary-token');
+    }),
+  );
 });
 
 describe('a token that expires in mid-run', () => {

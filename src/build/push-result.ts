@@ -44,7 +44,8 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
     session.pushed(blobs, bytes);
     const [first] = refused;
     if (first !== undefined) {
-      log.warn(`the remote refused ${refused.length} blobs (${first.reason}): the result stays here`);
+      const why = session.hide(first.reason);
+      log.warn(`the remote refused ${refused.length} blobs (${why}): the result stays here`);
       return;
     }
     await updateActionResult(services.actionCache, prepared.actionDigest, known.result, signal);

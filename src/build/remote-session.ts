@@ -126,11 +126,11 @@ export class RemoteSession {
     return {
       endpoint: this.#cas.clients.endpoint.display,
       status: !this.#answered ? 'unavailable' : this.#problem === undefined ? 'ok' : 'degraded',
-      services: [this.#cas, this.#actionCache].map(({ service, guard, latency }) => ({
-        service,
-        available: this.#answered && !guard.open,
-        latency,
-        says: guard.reason ?? (this.#answered ? 'there' : (this.#problem ?? 'not asked')),
+      services: [this.#cas, this.#actionCache].map((place) => ({
+        service: place.service,
+        available: this.#answered && !place.guard.open,
+        latency: place.latency,
+        says: this.#saysOf(place),
       })),
       delay: Math.round(this.#budget.lost.total),
       fetched: this.#fetched,
@@ -138,8 +138,21 @@ export class RemoteSession {
     };
   }
 
+  /** The text without secrets: a server may say again what it was told. */
+  hide(text: string): string {
+    return this.#remote.secrets.hide(text);
+  }
+
   close(): void {
     this.#remote.close();
+  }
+
+  #saysOf({ clients, guard }: Place): string {
+    if (guard.failure?.cause instanceof RpcError) {
+      return explainRemoteError(guard.failure, clients, this.#remote.secrets).text;
+    }
+    if (guard.reason !== null) return this.hide(guard.reason);
+    return this.#answered ? 'there' : (this.#problem ?? 'not asked');
   }
 
   async #ask(signal: AbortSignal): Promise<RemoteServices> {

@@ -50,7 +50,10 @@ export interface Guard {
   readonly service: ServiceName;
   /** Left alone for the rest of the run. */
   readonly open: boolean;
+  /** As the server and gRPC say it, so not yet fit to be shown. */
   readonly reason: string | null;
+  /** What its calls throw since it is left alone. */
+  readonly failure: Unavailable | undefined;
   /** Bytes that its transfers have moved so far. */
   readonly moved: number;
   /**
@@ -93,6 +96,7 @@ class CircuitBreaker implements Guard {
   readonly #now: () => number;
   readonly #random: () => number;
   reason: string | null = null;
+  failure: Unavailable | undefined;
   moved = 0;
 
   constructor(
@@ -115,7 +119,8 @@ class CircuitBreaker implements Guard {
   leaveAlone(reason: string, cause?: unknown): void {
     if (this.reason !== null) return;
     this.reason = reason;
-    this.#end.abort(new Unavailable(this.service, reason, cause));
+    this.failure = new Unavailable(this.service, reason, cause);
+    this.#end.abort(this.failure);
   }
 
   async call<T>(name: string, attempt: (limits: CallLimits) => Promise<T>, options: GuardedCall): Promise<T> {

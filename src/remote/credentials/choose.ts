@@ -7,24 +7,27 @@ import { credentialHelper } from './helper.js';
 import { githubIdentity } from './oidc.js';
 import type { Credentials, CredentialSource } from './source.js';
 
-/** What sends credentials to one endpoint; undefined where none are configured. Whatever it gives is kept secret. */
+/**
+ * What sends credentials to one endpoint; undefined where none are configured. Whatever it gives is kept secret, and
+ * what the settings hold is secret from now on.
+ */
 export function chooseCredentials(
   endpoint: Endpoint,
   login: LoginSettings,
   machine: Machine,
   secrets: Secrets,
 ): CredentialSource | undefined {
+  addHeaders(secrets, login.headers);
   const source = mainSource(endpoint, login, machine, secrets);
   const hasHeaders = Object.keys(login.headers).length > 0;
   if (source === undefined && !hasHeaders) return undefined;
-  const main = source ?? fixed('the headers of `remote-headers`', { headers: {}, expires: null });
+  const main = source ?? fixed('the headers of `remote-headers`', { headers: {}, expires: null }, secrets);
   return {
     ...main,
     get: async (signal) => {
       const { headers, expires } = await main.get(signal);
-      const all = { ...login.headers, ...headers };
-      addHeaders(secrets, all);
-      return { headers: all, expires };
+      addHeaders(secrets, headers);
+      return { headers: { ...login.headers, ...headers }, expires };
     },
   };
 }
@@ -37,16 +40,17 @@ function mainSource(
 ): CredentialSource | undefined {
   if (endpoint.login !== null) {
     secrets.add(endpoint.login.password);
-    return fixed('user and password of the address', basic(endpoint.login));
+    return fixed('user and password of the address', basic(endpoint.login), secrets);
   }
-  if (login.token !== undefined) return fixed('the token of `remote-token`', bearer(login.token));
+  if (login.token !== undefined) return fixed('the token of `remote-token`', bearer(login.token), secrets);
   if (login.helper !== undefined) {
     return credentialHelper(login.helper, helperUri(endpoint), { machine, secrets });
   }
   return login.oidcAudience === undefined ? undefined : githubIdentity(login.oidcAudience, machine);
 }
 
-function fixed(description: string, credentials: Credentials): CredentialSource {
+function fixed(description: string, credentials: Credentials, secrets: Secrets): CredentialSource {
+  addHeaders(secrets, credentials.headers);
   return { description, renewable: false, get: () => Promise.resolve(credentials) };
 }
 
