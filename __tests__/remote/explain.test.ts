@@ -106,6 +106,8 @@ describe('who is there instead', () => {
   let silent: TcpServer;
   let web: HttpServer;
   let http2: Http2Server;
+  /** Whether the second of them has a page for everybody. */
+  let pages = false;
   const sockets: Socket[] = [];
   const listen = (server: TcpServer | HttpServer | Http2Server) =>
     new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -115,7 +117,10 @@ describe('who is there instead', () => {
   beforeAll(async () => {
     silent = createTcp((socket) => sockets.push(socket));
     web = createHttp((_, response) => response.writeHead(404).end());
-    http2 = createHttp2((_, response) => response.writeHead(502).end());
+    http2 = createHttp2((_, response) => {
+      if (pages) response.end('<html>Log in first</html>');
+      else response.writeHead(502).end();
+    });
     await Promise.all([listen(silent), listen(web), listen(http2)]);
   });
 
@@ -133,6 +138,16 @@ describe('who is there instead', () => {
   test('a web server is not taken for one of ours', async () => {
     expect(await outcome({ remote: addressOf(web) })).toMatchObject({ kind: 'not-grpc' });
     expect(await outcome({ remote: addressOf(http2) })).toMatchObject({ kind: 'not-grpc' });
+    pages = true;
+    expect(await outcome({ remote: addressOf(http2) })).toMatchObject({ kind: 'not-grpc' });
+  });
+
+  test('one who hangs up as TLS begins', async () => {
+    const rude = createTcp((socket) => socket.destroy());
+    await listen(rude);
+    const remote = addressOf(rude).replace('grpc:', 'grpcs:');
+    expect(await outcome({ remote })).toMatchObject({ kind: 'tls' });
+    rude.close();
   });
 
   test('nobody', async () => {

@@ -59,7 +59,11 @@ function explain(error: unknown, place: ProblemPlace): RemoteProblem {
     return { kind: 'no-credentials', text: `${display}: ${details.slice(NO_CREDENTIALS.length)}` };
   }
   if (/Received HTTP status code|Protocol error|without gRPC status/.test(details)) {
-    return { kind: 'not-grpc', text: `${display} answers, but not in gRPC (${details})` };
+    return { kind: 'not-grpc', text: `${display} answers, but not in gRPC (${lastError(details)})` };
+  }
+  if (details.includes('Received message larger than max')) {
+    // The first bytes of any other protocol make the length of an enormous message.
+    return { kind: 'not-grpc', text: `${display} answers more than fits, or not in gRPC (${details})` };
   }
   switch (code) {
     case status.UNAUTHENTICATED:
@@ -110,7 +114,7 @@ const TLS_MEANINGS: readonly (readonly [RegExp, string])[] = [
 
 function explainUnavailable(place: ProblemPlace, details: string): RemoteProblem {
   const { display, scheme } = place.endpoint;
-  const said = /Last error: ([^]*?)\.? Resolution note:/.exec(details)?.[1] ?? details;
+  const said = lastError(details);
   const meaning = scheme === 'grpcs' ? TLS_MEANINGS.find(([pattern]) => pattern.test(said))?.[1] : undefined;
   if (meaning !== undefined) return { kind: 'tls', text: `${display} is there, but ${meaning}` };
   if (/ECONNREFUSED|ENOENT|Connection refused|No such file/.test(said))
@@ -121,8 +125,15 @@ function explainUnavailable(place: ProblemPlace, details: string): RemoteProblem
   if (/EHOSTUNREACH|ENETUNREACH|ETIMEDOUT/.test(said)) {
     return { kind: 'absent', text: `there is no way to ${display} (${said})` };
   }
-  if (/Failed to connect|ECONNRESET/.test(said)) return { kind: 'tls', text: hangUp(place) };
+  if (/Failed to connect|ECONNRESET|disconnected before secure TLS/.test(said))
+    return { kind: 'tls', text: hangUp(place) };
   return { kind: 'absent', text: `${display} is unavailable: ${said}` };
+}
+
+/** What went wrong with the connection, out of all that grpc-js says with it. */
+function lastError(details: string): string {
+  const said = /Last error: ([^]*?)\.? Resolution note:/.exec(details)?.[1] ?? details;
+  return said.replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '');
 }
 
 /** A server that ends the connection before a word of gRPC has most often another idea of TLS. */
