@@ -204,11 +204,11 @@ describe('a server that is not for us', () => {
   );
 });
 
-describe('a token that expires in mid-run', () => {
+describe('a token', () => {
   const refusal: Fault = { kind: 'error', code: status.UNAUTHENTICATED, details: 'token expired' };
 
   test.concurrent(
-    'is told as refused, and the build is green',
+    'that expires in mid-run is told as refused, and the build is green',
     server.scene(async (scene) => {
       let calls = 0;
       scene.proxy.fault = () => (++calls > 2 ? refusal : undefined);
@@ -218,6 +218,20 @@ describe('a token that expires in mid-run', () => {
       expect(built.stderr + built.stdout).not.toContain('canary-token');
       expectOutputs(built);
       expectCost(built);
+    }),
+  );
+
+  test.concurrent(
+    'that never comes from a helper that hangs and minds no signal: nothing of it stays behind',
+    server.scene(async (scene) => {
+      const machine = scene.freshMachine();
+      const file = join(machine.root, 'helper.sh');
+      writeFileSync(file, '#!/bin/sh\ntrap "" TERM\nwhile :; do sleep 1; done\n', { mode: 0o755 });
+      const built = await scene.buildOn(machine, '--remote-credential-helper', file);
+      expect(machine.leftovers()).toEqual([]);
+      expect(built.record).toMatchObject({ result: 'built', remote: { status: 'unavailable' } });
+      expect(built.stderr).toContain('helper.sh did not come in time');
+      expectCost(built, 2000);
     }),
   );
 
@@ -242,7 +256,7 @@ console.log(JSON.stringify({ ${expires} headers: { Authorization: ['Bearer token
   test.concurrent.each([
     ['and says when', 3000],
     ['without a word', undefined],
-  ])('%s, is replaced by the credential helper’s next', async (_, life) =>
+  ])('that expires in mid-run %s is replaced by the credential helper’s next', async (_, life) =>
     server.scene(async (scene) => {
       let expiry = Infinity;
       const tokens: string[] = [];

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { Fault } from '../errors.js';
 
 export interface CommandOptions {
@@ -41,6 +41,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin.on('error', () => undefined); // A command that does not read its input closes it early.
   child.stdin.end(options.input ?? '');
+  endWithUs(child);
 
   const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.deadline)]);
   const endGroup = () => endProcessGroup(child.pid);
@@ -62,6 +63,24 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   } finally {
     stop.removeEventListener('abort', endGroup);
   }
+}
+
+const running = new Set<number>();
+
+/** Whoever leaves this process while a command still has its grace does not leave the command behind. */
+function endWithUs(child: ChildProcess): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  if (running.size === 0) process.on('exit', endAll);
+  running.add(pid);
+  child.once('close', () => {
+    running.delete(pid);
+    if (running.size === 0) process.off('exit', endAll);
+  });
+}
+
+function endAll(): void {
+  for (const pid of running) signalGroup(pid, 'SIGKILL');
 }
 
 function endProcessGroup(pid: number | undefined): void {
