@@ -93,6 +93,7 @@ describe('who we are', () => {
   test('a token that cannot be sent is not shown', () => {
     const { input, message } = mistake({ remote: 'grpc://host', 'remote-token': 'hunter22\nhunter23' });
     expect([input, message.includes('hunter')]).toEqual(['remote-token', false]);
+    expect(mistake({ remote: 'grpc://host', 'remote-token': 'bearer hunter22' }).message).toMatch(/alone/);
   });
 
   test.each<Given>([

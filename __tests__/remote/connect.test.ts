@@ -201,6 +201,7 @@ describe('a credential helper', () => {
     [`echo '{"headers": {"Authorization": "not-a-list"}}'`, 'lists'],
     [`echo '{"headers": {"Authorization": []}}'`, 'lists'],
     [`echo '{"headers": {}, "expires": "soon"}'`, 'expires'],
+    [`echo '{"headers": {"Connection": ["close"]}}'`, 'gRPC itself'],
   ])('that fails keeps the call from being made: %s', async (script, says) => {
     const { kind, text } = await problemOf(connect(helper(script)));
     expect(kind).toBe('no-credentials');

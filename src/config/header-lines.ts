@@ -3,7 +3,7 @@ import { parseLines } from './values.js';
 
 /** What gRPC sends itself, and what would break the connection if somebody else sent it. */
 const RESERVED =
-  /^(?:grpc-.*|:.*|te|host|connection|content-type|content-length|transfer-encoding|user-agent)$/;
+  /^(?:grpc-.*|:.*|te|host|connection|keep-alive|proxy-connection|upgrade|http2-settings|content-type|content-length|transfer-encoding|user-agent)$/;
 
 /**
  * Reads lines of `name: value` into headers with lower-case names. The value of a name that ends in `-bin` is Base64.
@@ -22,13 +22,18 @@ function parseHeader(input: string, line: string): [string, string] {
   if (!/^[0-9a-z_.-]+$/.test(name)) {
     throw new InputError(input, shown, 'Give one header a line, as `name: value`.');
   }
-  if (RESERVED.test(name)) {
+  if (isReservedHeader(name)) {
     throw new InputError(input, shown, 'This header belongs to gRPC itself and cannot be set.');
   }
   if (!isHeaderText(text)) {
     throw new InputError(input, shown, 'A value is printable ASCII, and not empty.');
   }
   return [name, text];
+}
+
+/** Whether the name, in lower case, is one of gRPC's own headers. */
+export function isReservedHeader(name: string): boolean {
+  return RESERVED.test(name);
 }
 
 /** Whether gRPC may send this as the value of a header (gRPC over HTTP/2, "Custom-Metadata"). */

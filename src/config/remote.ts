@@ -130,6 +130,9 @@ function readLogin(given: (name: RemoteInput) => string, folder: string): LoginS
   if (token !== '' && !isHeaderText(token)) {
     throw new InputError('remote-token', '…', 'A token is one line of printable ASCII.');
   }
+  if (/^(?:bearer|basic) /i.test(token)) {
+    throw new InputError('remote-token', '…', 'Give the token alone: `Bearer` is put before it.');
+  }
   return {
     token: token || undefined,
     headers: parseHeaders('remote-headers', given('remote-headers')),

@@ -1,5 +1,5 @@
 import { Fault, messageOf } from '../../errors.js';
-import { isHeaderText } from '../../config/header-lines.js';
+import { isHeaderText, isReservedHeader } from '../../config/header-lines.js';
 import type { Machine } from '../../machine.js';
 import { runCommand } from '../../process/command.js';
 import type { Secrets } from '../secrets.js';
@@ -80,6 +80,7 @@ function parseValues(name: string, values: unknown): string {
   if (!/^[0-9A-Za-z_.-]+$/.test(name) || texts.length === 0 || texts.length !== list.length) {
     throw new Error('`headers` maps the names of headers to lists of one or more texts');
   }
+  if (isReservedHeader(name.toLowerCase())) throw new Error(`the header ${name} belongs to gRPC itself`);
   return texts.join(', ');
 }
 
