@@ -48,11 +48,40 @@ describe('planOutputs', () => {
     ['an absolute symlink', { outputSymlinks: [{ path: 'app', target: '/etc/passwd' }] }],
     ['a symlink out of the workspace', { outputSymlinks: [{ path: 'app', target: '../../x' }] }],
     ['a symlink to nowhere', { outputSymlinks: [{ path: 'app', target: '' }] }],
+    ['a symlink that no file system has', { outputSymlinks: [{ path: 'app', target: 'x\0y' }] }],
+    ['more files than were declared', { outputFiles: Array(2).fill({ path: 'app', digest: blob }) }],
     ['a tree that is not there', { outputDirectories: [{ path: 'app', treeDigest: blob }] }],
   ])('refuses %s', (_, result) => expect(() => plan(result, ['app'])).toThrow(UnusableResult));
 
   test('a symlink may climb as long as it stays in the workspace', () => {
     expect(plan({ outputSymlinks: [{ path: 'app', target: '../README' }] }, ['app'])).toHaveLength(1);
+  });
+
+  describe('symlinks that pass through others', () => {
+    /** In the folder `app`, which is in `sub`. */
+    const links = (...targets: readonly string[]) => {
+      const symlinks = targets.map((target, number) => ({ name: `l${number}`, target }));
+      const chain = Tree.fromPartial({ root: { symlinks, directories: [] } });
+      const digest = digestOf(Tree.encode(chain).finish());
+      const result = ActionResult.fromPartial({ outputDirectories: [{ path: 'app', treeDigest: digest }] });
+      return () => planOutputs(result, new Map([[digest.hash, chain]]), ['app'], 'sub');
+    };
+
+    test.each([
+      [['../..', 'l0/../x']],
+      [['../..', 'l0/./sub/../../x']],
+      [['l1/..', 'l2', '../..']],
+      [['l1/x/../../../..', '.']],
+      [['l1/x', 'y/../../../..']],
+    ])('%j leads out', (targets) => expect(links(...targets)).toThrow(/symlink out of the workspace/));
+
+    test.each([
+      [['x/../y/..', '../../Makefile']],
+      [['l1/../../..', 'x/y/z']],
+      [['../..', 'l0/sub/app/../../x']],
+      [['l1/..', 'l0/..']],
+      [['l0']],
+    ])('%j does not', (targets) => expect(links(...targets)()).toHaveLength(1));
   });
 
   test('names the trees it needs and the outputs it lacks', () => {

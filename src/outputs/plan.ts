@@ -3,6 +3,7 @@ import type { ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/
 import type { Digest } from '../reapi/digest.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { treeNodes } from '../reapi/tree.js';
+import { leadsOut } from './leads-out.js';
 
 /** One declared output, with everything that is to be at its path. */
 export interface PlannedOutput {
@@ -42,6 +43,9 @@ export function planOutputs(
   declared: readonly string[],
   workingDirectory: string,
 ): readonly PlannedOutput[] {
+  if (result.outputFiles.length > declared.length) {
+    throw new UnusableResult('it has more outputs than were declared');
+  }
   const planned = [...plannedFiles(result), ...plannedSymlinks(result), ...plannedDirectories(result, trees)];
   const expected = new Set(declared);
   for (const output of planned) {
@@ -50,8 +54,8 @@ export function planOutputs(
         `the result has an output at ${JSON.stringify(output.path)}, which is not one, or twice`,
       );
     }
-    for (const node of output.nodes) refuseEscape(node, workingDirectory);
   }
+  refuseEscapes(planned, workingDirectory);
   return planned;
 }
 
@@ -113,12 +117,15 @@ function plannedDirectories(result: ActionResult, trees: ReadonlyMap<string, Tre
   });
 }
 
-function refuseEscape(node: TreeNode, workingDirectory: string): void {
-  if (node.kind !== 'symlink') return;
-  const target = posix.join(workingDirectory, posix.dirname(node.path), node.target);
-  if (node.target === '' || posix.isAbsolute(node.target) || target === '..' || target.startsWith('../')) {
+function refuseEscapes(planned: readonly PlannedOutput[], workingDirectory: string): void {
+  const links = new Map<string, string>();
+  for (const node of planned.flatMap(({ nodes }) => nodes)) {
+    if (node.kind === 'symlink') links.set(posix.join(workingDirectory, node.path), node.target);
+  }
+  for (const [path, target] of links) {
+    if (target !== '' && !target.includes('\0') && !leadsOut(path, links)) continue;
     throw new UnusableResult(
-      `the output ${JSON.stringify(node.path)} is a symlink out of the workspace, to ${JSON.stringify(node.target)}`,
+      `the output ${JSON.stringify(posix.relative(workingDirectory, path))} is a symlink out of the workspace, to ${JSON.stringify(target)}`,
     );
   }
 }

@@ -3,7 +3,7 @@ import { mkdir, realpath, rename, rm, symlink } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import type { Digest } from '../reapi/digest.js';
-import type { PlannedOutput } from './plan.js';
+import { type PlannedOutput, UnusableResult } from './plan.js';
 
 interface FileToWrite {
   readonly digest: Digest;
@@ -27,7 +27,8 @@ interface StagedOutput {
  * there replaced. After a failure or an abort the workspace is as it was.
  *
  * @param workingDirectory absolute
- * @throws Fault when an output's folder leads out of the workspace, or cannot be written
+ * @throws Fault when an output's folder leads out of the workspace, or cannot be written; UnusableResult when a name
+ * or a path of it is longer than the system allows
  */
 export async function restoreOutputs(
   planned: readonly PlannedOutput[],
@@ -143,6 +144,9 @@ const NOT_WRITABLE: ReadonlySet<string | undefined> = new Set([
 ]);
 
 function explainWriteError(error: unknown): unknown {
+  if (systemErrorCode(error) === 'ENAMETOOLONG') {
+    return new UnusableResult('it has a path that is too long for this machine', { cause: error });
+  }
   if (!NOT_WRITABLE.has(systemErrorCode(error))) return error;
   return new Fault(`could not write the outputs: ${messageOf(error)}`, {
     cause: error,

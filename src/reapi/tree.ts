@@ -18,8 +18,33 @@ export function treeNodes(tree: Tree, path: string): readonly TreeNode[] | undef
   const children = new Map(
     tree.children.map((child) => [digestOf(Directory.encode(child).finish()).hash, child]),
   );
+  if (unfoldedSize(tree.root, 0, children, new Map()) > MOST_NODES) return undefined;
   const nodes: TreeNode[] = [];
   return addDirectory(tree.root, path, 0, children, nodes) ? nodes : undefined;
+}
+
+/**
+ * How many nodes a folder unfolds to, itself included. Each folder is looked at once, however often it is named: to
+ * unfold two million nodes takes seconds, and a few kilobytes can ask for it.
+ *
+ * @param sizes of the folders that were looked at, by hash
+ */
+function unfoldedSize(
+  { files, symlinks, directories }: Directory,
+  depth: number,
+  children: ReadonlyMap<string, Directory>,
+  sizes: Map<string, number>,
+): number {
+  let size = 1 + files.length + symlinks.length;
+  for (const { digest } of directories) {
+    const hash = digest?.hash ?? '';
+    const child = children.get(hash);
+    if (child === undefined || depth > DEEPEST) return Infinity;
+    const inside = sizes.get(hash) ?? unfoldedSize(child, depth + 1, children, sizes);
+    sizes.set(hash, inside);
+    size += inside;
+  }
+  return size;
 }
 
 function addDirectory(
@@ -29,9 +54,7 @@ function addDirectory(
   children: ReadonlyMap<string, Directory>,
   nodes: TreeNode[],
 ): boolean {
-  const { files, symlinks, directories } = directory;
-  const count = files.length + symlinks.length + directories.length;
-  if (depth > DEEPEST || nodes.length + count > MOST_NODES || !isSound(directory)) return false;
+  if (depth > DEEPEST || !isSound(directory)) return false;
   nodes.push({ kind: 'directory', path });
   const here = childNodes(directory, path);
   for (const node of here) {
