@@ -83,6 +83,30 @@ describe('an entry that lies', () => {
       (result) => (firstFile(result).digest = { hash: '../../../etc/passwd', sizeBytes: 5 }),
       /"\.\.\/\.\.\/\.\.\/etc\/passwd\/5", which is no digest/,
     ],
+    [
+      'names a blob that is larger than numbers are exact',
+      (result) => (firstFile(result).digest = { ...ABSENT, sizeBytes: 2 ** 60 }),
+      /it is no ActionResult/,
+    ],
+    [
+      'names as empty what is not',
+      (result) => (firstFile(result).digest = { ...ABSENT, sizeBytes: 0 }),
+      /\/0", which is no digest/,
+    ],
+    [
+      'says that the build ended as no process can, with a success for who looks at 8 bits of it',
+      (result) => (result.exitCode = 256),
+      /no build ends with exit code 256/,
+      ['--cache-failures', 'true'],
+    ],
+    [
+      'has a symlink that no file system can have',
+      (result) => {
+        result.outputFiles = [];
+        result.outputSymlinks = [{ path: 'single', target: 'a/'.repeat(4000), nodeProperties: undefined }];
+      },
+      /too long for this machine/,
+    ],
     ['names no digest at all', (result) => (firstFile(result).digest = undefined), /no digest for "single"/],
     [
       'has more folders than there are outputs',

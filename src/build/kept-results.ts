@@ -3,7 +3,8 @@ import { fileSink } from '../cache/file-sink.js';
 import type { KeptCache, KeptResult } from '../cache/kept-cache.js';
 import type { FileToFetch } from '../casd/stored-results.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { ResultSource } from './result-source.js';
+import { MOST_BYTES_IN_MEMORY, type ResultSource } from './result-source.js';
+import { UnusableResult } from '../outputs/plan.js';
 
 /**
  * The results of the cache between runs. Their blobs are checked as they are read out of their packs.
@@ -16,10 +17,14 @@ export function keptResults(cache: KeptCache, onUse: (entry: KeptResult) => Prom
     getActionResult: async (digest, signal) => {
       const entry = await cache.find(digest.hash, signal);
       if (entry === undefined) return undefined;
+      const result = decodeResult(entry.result);
       await onUse(entry);
-      return ActionResult.decode(entry.result);
+      return result;
     },
     fetchBlob: async (digest, signal) => {
+      if (digest.sizeBytes > MOST_BYTES_IN_MEMORY) {
+        throw new UnusableResult(`it names a folder of ${digest.sizeBytes} bytes`);
+      }
       const sink = memorySink();
       await cache.read([digest], new Map([[digest.hash, sink]]), signal);
       return sink.blob ?? Buffer.alloc(0);
@@ -38,6 +43,14 @@ export function keptResults(cache: KeptCache, onUse: (entry: KeptResult) => Prom
     confirm: (_result, files, signal) => cache.confirm(files, signal),
     discard: () => Promise.resolve(), // The pack is forgotten as a whole.
   };
+}
+
+function decodeResult(bytes: Buffer): ActionResult {
+  try {
+    return ActionResult.decode(bytes);
+  } catch (cause) {
+    throw new UnusableResult('it is no ActionResult', { cause });
+  }
 }
 
 type FilesOfBlob = [FileToFetch, ...FileToFetch[]];

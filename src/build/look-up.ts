@@ -8,11 +8,14 @@ import {
   treeDigests,
   UnusableResult,
 } from '../outputs/plan.js';
-import { formatDigest, parseDigest, type Digest } from '../reapi/digest.js';
+import { EMPTY_DIGEST, formatDigest, parseDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { allTogether } from '../remote/side-by-side.js';
 import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
+
+/** What a process can end with; of a larger one the system keeps the lowest 8 bits, and 256 becomes a success. */
+const LARGEST_EXIT_CODE = 255;
 
 /** A result and what it means for the workspace. */
 export interface KnownResult {
@@ -33,10 +36,12 @@ export async function lookUp(
   signal: AbortSignal,
 ): Promise<KnownResult | undefined> {
   const { build } = config;
-  const result = await source.getActionResult(actionDigest, signal);
-  if (result === undefined) return undefined;
-  if (result.exitCode !== 0 && !build.cacheFailures) return undefined;
   return undefinedIfUnusable(source, log, async () => {
+    const result = await source.getActionResult(actionDigest, signal);
+    if (result === undefined || (result.exitCode !== 0 && !build.cacheFailures)) return undefined;
+    if (result.exitCode < 0 || result.exitCode > LARGEST_EXIT_CODE) {
+      throw new UnusableResult(`no build ends with exit code ${result.exitCode}`);
+    }
     const known = await planResult(source, result, build, signal);
     const missing = missingOutputs(known.planned, build.outputs);
     if (missing.length === 0 || result.exitCode !== 0) return known;
@@ -87,9 +92,11 @@ export async function planResult(
   return known;
 }
 
-/** The digest, if it is one: an entry may name anything. */
+/** The digest, if it is one: an entry may name anything. Nobody fetches what is empty, and so nobody hashes it. */
 function checked(digest: Digest): Digest {
-  if (parseDigest(formatDigest(digest)) !== undefined) return digest;
+  const isEmpty = digest.sizeBytes === 0;
+  if (isEmpty ? digest.hash === EMPTY_DIGEST.hash : parseDigest(formatDigest(digest)) !== undefined)
+    return digest;
   throw new UnusableResult(`it names ${JSON.stringify(formatDigest(digest))}, which is no digest`);
 }
 

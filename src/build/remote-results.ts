@@ -1,17 +1,14 @@
 import type { Log } from '../machine.js';
 import type { Digest } from '../reapi/digest.js';
-import { getActionResult } from '../remote/action-cache.js';
+import { getActionResult, UnreadableEntry } from '../remote/action-cache.js';
 import { checkClosure } from '../remote/closure.js';
 import { downloadFiles } from '../remote/download-to-files.js';
 import { downloadBlobs, TooLarge } from '../remote/download-to-memory.js';
 import { UnusableResult } from '../outputs/plan.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { RemoteServices } from './remote-services.js';
-import type { ResultSource } from './result-source.js';
+import { MOST_BYTES_IN_MEMORY, type ResultSource } from './result-source.js';
 import { tellProgress } from './tell-progress.js';
-
-/** A tree of a million files is this large; an entry that names more is not worth it. */
-const MOST_BYTES_IN_MEMORY = 256 * 1024 * 1024;
 
 /** The results of a remote. Everything in them is checked: the entry by who reads it, the blobs here. */
 export function remoteResults(
@@ -22,7 +19,13 @@ export function remoteResults(
   const progress = tellProgress(log, 'fetching outputs');
   return {
     name: 'remote',
-    getActionResult: (digest, signal) => getActionResult(actionCache, digest, signal),
+    getActionResult: async (digest, signal) => {
+      try {
+        return await getActionResult(actionCache, digest, signal);
+      } catch (error) {
+        throw error instanceof UnreadableEntry ? new UnusableResult(error.message, { cause: error }) : error;
+      }
+    },
     fetchBlob: (digest, signal) =>
       unusableIfTooLarge(async () => {
         const blobs = await downloadBlobs(cas, [digest], MOST_BYTES_IN_MEMORY, signal);

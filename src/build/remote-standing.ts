@@ -4,7 +4,7 @@ import type { StoredEntry } from '../casd/stored-contents.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import { getActionResult } from '../remote/action-cache.js';
+import { getActionResult, UnreadableEntry } from '../remote/action-cache.js';
 import { checkClosure, namedBlobs } from '../remote/closure.js';
 import { findMissing } from '../remote/find-missing.js';
 import { sideBySide } from '../remote/side-by-side.js';
@@ -33,7 +33,7 @@ export async function askStanding(
   const ask = async (entry: StoredEntry, either: AbortSignal): Promise<RemoteStanding> => {
     const action = actionOf(entry);
     if (action === undefined) return 'refused'; // What it is the result of is not known any more.
-    const theirs = await getActionResult(actionCache, action, either);
+    const theirs = await getActionResult(actionCache, action, either).catch(undefinedIfUnreadable);
     if (theirs === undefined) return 'lacks';
     const ours = new Set(entry.blobs.map(({ hash }) => hash));
     const same = allNamed(theirs).every(({ hash }) => ours.has(hash));
@@ -53,6 +53,11 @@ export async function askStanding(
     signal,
   );
   return standing;
+}
+
+/** What nobody can read is as good as nothing, and may be replaced. */
+function undefinedIfUnreadable(error: unknown): undefined {
+  if (!(error instanceof UnreadableEntry)) throw error;
 }
 
 /** The digest of the Action, whose size only the Action itself tells. */

@@ -10,12 +10,15 @@ import {
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
 
+/** What a tree of a million files takes: nothing that is larger is read into memory. */
+export const MOST_BYTES_IN_MEMORY = 256 * 1024 * 1024;
+
 /** A place that keeps results and their blobs. Whatever comes out of it was held against its digest. */
 export interface ResultSource {
   readonly name: 'local' | 'cache' | 'remote';
-  /** Undefined where there is none. */
+  /** Undefined where there is none. @throws UnusableResult for one that cannot be read */
   getActionResult(actionDigest: Digest, signal: AbortSignal): Promise<ActionResult | undefined>;
-  /** @throws UnusableBlob, as `fetchFiles` does */
+  /** Into memory. @throws UnusableResult for what is larger than a tree may be; UnusableBlob, as `fetchFiles` does */
   fetchBlob(digest: Digest, signal: AbortSignal): Promise<Buffer>;
   fetchFiles(files: readonly FileToFetch[], signal: AbortSignal): Promise<void>;
   /** Makes sure that all these blobs are there, for a caller who fetches none of them. @throws UnusableBlob */

@@ -4,11 +4,17 @@ import type { ActionCacheClient } from '../gen/build/bazel/remote/execution/v2/r
 import type { Digest } from '../reapi/digest.js';
 import { callUnary, RpcError } from '../rpc/call.js';
 import type { Guard } from './guard.js';
+import { isUnreadable } from './retry.js';
 
 export interface ActionCacheService {
   readonly actionCache: ActionCacheClient;
   readonly instance: string;
   readonly guard: Guard;
+}
+
+/** There is an entry, and it is no ActionResult, or has numbers in it that no build has. */
+export class UnreadableEntry extends Error {
+  override readonly name = 'UnreadableEntry';
 }
 
 /** Of one attempt, in milliseconds. */
@@ -17,7 +23,7 @@ const DEADLINE = 3000;
 /**
  * The remote's entry for an action, undefined when there is none. Nothing in it is to be believed before it was checked.
  *
- * @throws RpcError or Unavailable, as the guard does
+ * @throws UnreadableEntry; RpcError or Unavailable, as the guard does
  */
 export async function getActionResult(
   service: ActionCacheService,
@@ -44,7 +50,9 @@ export async function getActionResult(
       { deadline: DEADLINE, signal, tiny: true },
     );
   } catch (error) {
-    if (error instanceof RpcError && error.code === status.NOT_FOUND) return undefined;
+    if (!(error instanceof RpcError)) throw error;
+    if (error.code === status.NOT_FOUND) return undefined;
+    if (isUnreadable(error)) throw new UnreadableEntry('it is no ActionResult', { cause: error });
     throw error;
   }
 }

@@ -17,8 +17,22 @@ const PASSING: ReadonlySet<status> = new Set([
 /** Those of them that say that the server did nothing. */
 const NOTHING_DONE: ReadonlySet<status> = new Set([status.UNAVAILABLE, status.RESOURCE_EXHAUSTED]);
 
-/** A full disk stays full (casd has two codes for it), and a message that is too large does not shrink. */
-const LASTING = /OutOfSpace|no space left|message (larger|with a size larger) than/i;
+/** How grpc-js begins what it says of an answer that came and could not be decoded, under the code INTERNAL. */
+const UNREADABLE = 'Response message parsing error: ';
+
+/**
+ * A full disk stays full (casd has two codes for it), a message that is too large does not shrink, and one that cannot
+ * be read is no better the next time.
+ */
+const LASTING = new RegExp(
+  `OutOfSpace|no space left|message (larger|with a size larger) than|^${UNREADABLE}`,
+  'i',
+);
+
+/** Whether an answer came that is not what it should be. */
+export function isUnreadable({ details }: RpcError): boolean {
+  return details.startsWith(UNREADABLE);
+}
 
 const FIRST_DELAY = 100;
 const LONGEST_DELAY = 500;

@@ -1,0 +1,26 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { keptResults } from '../../src/build/kept-results.js';
+import { KeptCache } from '../../src/cache/kept-cache.js';
+import { UnusableResult } from '../../src/outputs/plan.js';
+import { KeptWorld, MAIN, noise } from '../cache/kept-world.js';
+import { never } from '../cache/pack-folder.js';
+import { SharedObjects } from '../cache/shared-objects.js';
+
+let world: KeptWorld;
+beforeEach(async () => {
+  world = await KeptWorld.make();
+});
+afterEach(() => world.dispose());
+
+test('an entry that is no ActionResult is not usable, and a blob of any size is not read into memory', async () => {
+  const shared = new SharedObjects();
+  const result = { ...world.result('garbage', noise(100)), result: Buffer.alloc(20, 0xff) };
+  await world.save(shared.transport(), [result]);
+  const used: unknown[] = [];
+  const cache = new KeptCache(await world.machine(shared.transport()), [MAIN], () => Promise.resolve(), never);
+  const source = keptResults(cache, async (entry) => void used.push(entry));
+  await expect(source.getActionResult(result.action, never)).rejects.toThrow(UnusableResult);
+  expect(used).toEqual([]);
+  const huge = { ...result.action, sizeBytes: 1e12 };
+  await expect(source.fetchBlob(huge, never)).rejects.toThrow(UnusableResult);
+});
