@@ -6,8 +6,11 @@ import { systemErrorCode } from '../errors.js';
 /** Of the files that a writer has not given their names yet. */
 export const TEMPORARY_PREFIX = '.tmp-';
 
-/** What an object may be called: no way out of the folder, no hidden file, and no longer than a name may be. */
-const OBJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/;
+/**
+ * What an object may be called: no way out of the folder, no hidden file, no longer than a name may be, and nothing
+ * that a backup or a sync of the folder makes of another's name (`….bak`, `….sync-conflict-…`).
+ */
+const OBJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,254}$/;
 
 export function isObjectName(name: string): boolean {
   return OBJECT_NAME.test(name);

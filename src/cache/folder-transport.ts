@@ -1,4 +1,4 @@
-import { constants, copyFile, readdir, rm, stat } from 'node:fs/promises';
+import { constants, copyFile, lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { folderAccess, folderError } from './folder-access.js';
@@ -42,6 +42,7 @@ export function folderTransport(path: string): Transport {
     target: string,
     signal: AbortSignal,
   ): Promise<FetchedObject | undefined> {
+    if (!(await isThere(key))) return undefined;
     try {
       await copyFile(join(folder, key), target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
       signal.throwIfAborted();
@@ -54,9 +55,10 @@ export function folderTransport(path: string): Transport {
     }
   }
 
+  /** What is no file is no object: reading a pipe would never end, and nothing ends it; nor would that of a device. */
   async function isThere(key: string): Promise<boolean> {
     try {
-      return (await stat(join(folder, key))).isFile();
+      return (await lstat(join(folder, key))).isFile();
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return false;
       throw error;
@@ -70,7 +72,7 @@ export function folderTransport(path: string): Transport {
   ): Promise<FetchedObject | undefined> {
     for (const key of await keysOf(folder, prefix)) {
       const object = await copyOut(key, target, signal);
-      if (object !== undefined) return object; // Else it was swept in between.
+      if (object !== undefined) return object; // Else it was swept in between, or is none.
     }
     return undefined;
   }
