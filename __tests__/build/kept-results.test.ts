@@ -17,7 +17,12 @@ test('an entry that is no ActionResult is not usable, and a blob of any size is 
   const result = { ...world.result('garbage', noise(100)), result: Buffer.alloc(20, 0xff) };
   await world.save(shared.transport(), [result]);
   const used: unknown[] = [];
-  const cache = new KeptCache(await world.machine(shared.transport()), [MAIN], () => Promise.resolve(), never);
+  const cache = new KeptCache(
+    await world.machine(shared.transport()),
+    [MAIN],
+    () => Promise.resolve(),
+    never,
+  );
   const source = keptResults(cache, async (entry) => void used.push(entry));
   await expect(source.getActionResult(result.action, never)).rejects.toThrow(UnusableResult);
   expect(used).toEqual([]);

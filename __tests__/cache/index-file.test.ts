@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import { countEntries, EMPTY_INDEX, type CacheIndex } from '../../src/cache/cache-index.js';
-import { decodeIndex, encodeIndex } from '../../src/cache/index-file.js';
+import { decodeIndex, encodeIndex, readIndex } from '../../src/cache/index-file.js';
 import { UnreadableIndex } from '../../src/cache/unreadable-index.js';
 import { formatDigest } from '../../src/reapi/digest.js';
 import { blob, entry, indexOf, pack } from './sample-index.js';
@@ -144,6 +147,22 @@ describe('a damaged index is never read', () => {
     const hundredMegabytes = gzipSync(Buffer.alloc(100_000_000, ' '), { level: 1 });
     const bomb = Buffer.concat([hundredMegabytes, hundredMegabytes, hundredMegabytes, gzipSync('{}')]);
     expect(problemWith(withBody(bomb))?.kind).toBe('damaged');
+  });
+
+  test.each(['[],', '{},', '0,'])(
+    'nor is a text of %j over and over, which would fill the memory',
+    (item) => {
+      const lists = Buffer.concat([Buffer.from('['), Buffer.alloc(40_000_000, item), Buffer.from('0]')]);
+      expect(problemWith(withBody(gzipSync(lists, { level: 1 })))?.message).toMatch(/more than memory/);
+    },
+  );
+
+  test('nor is a file read that is larger than any index', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'index-file-')), 'index');
+    await writeFile(file, '');
+    await truncate(file, 5e9);
+    await expect(readIndex(file)).rejects.toThrow('the index is damaged: it has 5000000000 bytes');
+    await rm(dirname(file), { recursive: true });
   });
 
   test('the reason is one line', () => {

@@ -50,7 +50,13 @@ function measure({ ref, index }: ScopeIndex, { maxAge, quota }: CacheConfig): Ke
     blobs: packs.reduce((sum, pack) => sum + pack.blobs.length, 0),
     bytes,
     dead: bytes - live.bytes + live.dead,
-    oldest:
-      index.entries.size === 0 ? null : Math.min(...[...index.entries.values()].map(({ usedAt }) => usedAt)),
+    oldest: oldestUse(index),
   };
+}
+
+/** Milliseconds since 1970; null where there is no entry. */
+function oldestUse({ entries }: ScopeIndex['index']): number | null {
+  let oldest: number | null = null;
+  for (const { usedAt } of entries.values()) oldest = Math.min(usedAt, oldest ?? usedAt);
+  return oldest;
 }

@@ -1,8 +1,8 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { type CacheIndex, EMPTY_INDEX } from './cache-index.js';
-import { decodeIndex } from './index-file.js';
+import { readIndex } from './index-file.js';
 import { type CacheKeys, sequenceOf } from './keys.js';
 import { mergeIndexes } from './merge-indexes.js';
 import type { Transport } from './transport.js';
@@ -118,15 +118,15 @@ async function fetchOnce(
   const target = join(scratch, `index-${randomUUID()}`);
   try {
     const fetched = await fetch(target);
-    return fetched && { ...fetched, index: decodeOrReason(await readFile(target)) };
+    return fetched && { ...fetched, index: await decodeOrReason(target) };
   } finally {
     await rm(target, { force: true });
   }
 }
 
-function decodeOrReason(file: Buffer): CacheIndex | UnreadableIndex {
+async function decodeOrReason(file: string): Promise<CacheIndex | UnreadableIndex> {
   try {
-    return decodeIndex(file);
+    return await readIndex(file);
   } catch (error) {
     if (error instanceof UnreadableIndex) return error;
     throw error;
