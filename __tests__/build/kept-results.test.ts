@@ -24,8 +24,8 @@ test('an entry that is no ActionResult is not usable, and a blob of any size is 
     never,
   );
   const source = keptResults(cache, async (entry) => void used.push(entry));
-  await expect(source.getActionResult(result.action, never)).rejects.toThrow(UnusableResult);
+  await expect(source.getActionResult(result.digest, never)).rejects.toThrow(UnusableResult);
   expect(used).toEqual([]);
-  const huge = { ...result.action, sizeBytes: 1e12 };
+  const huge = { ...result.digest, sizeBytes: 1e12 };
   await expect(source.fetchBlob(huge, never)).rejects.toThrow(UnusableResult);
 });
