@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,11 +24,11 @@ export type CacheFault =
   | { readonly kind: 'hang' }
   /** The connection is cut. */
   | { readonly kind: 'reset' }
-  /** Done, and the connection is cut instead of an answer. */
-  | { readonly kind: 'lose-answer' }
+  /** Done, and the connection is cut instead of an answer; or nothing is said. */
+  | { readonly kind: 'lose-answer' | 'keep-answer' }
   /** Of a download: half of it, then the connection is cut; or ends as if that were all, without a Content-Length. */
   | { readonly kind: 'truncate' | 'truncate-quietly' }
-  /** Of a download: half of it, then nothing more. */
+  /** Of a download or an upload: half of it, then nothing more. */
   | { readonly kind: 'stall' }
   /** Of a download: one bit in its middle is another. */
   | { readonly kind: 'flip' }
@@ -40,6 +40,8 @@ export interface CacheServiceOptions {
   readonly lookupDelay?: number;
   /** More reservations in a minute are answered with 429. */
   readonly uploadsPerMinute?: number;
+  /** Another service whose finished entries it has from the beginning. */
+  readonly like?: CacheService;
 }
 
 /** What a job's token says: its own ref, where it writes, and those that it reads after it. */
@@ -75,6 +77,8 @@ export interface CacheService {
   /** The next so many calls of the method go wrong, by default all. */
   fail(method: CacheMethod, fault: CacheFault, times?: number): void;
   heal(): void;
+  /** How many requests wait for an answer that does not come, all that is to be done for them being done. */
+  held(): number;
   counts(): CacheCounts;
   resetCounts(): void;
   /** In the order in which they were reserved. */
@@ -126,7 +130,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
   const entries: Entry[] = [];
   const faults: { method: CacheMethod; fault: CacheFault; left: number }[] = [];
   let calls = { ...NO_CALLS };
-  let [bytesUp, bytesDown, nextId, finished] = [0, 0, 1, 0];
+  let [bytesUp, bytesDown, nextId, finished, held] = [0, 0, 1, 0, 0];
   let reservations: number[] = [];
   let url = '';
 
@@ -140,7 +144,8 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
   /** Goes wrong as it was told, or does the work and answers. */
   async function call(method: CacheMethod, response: ServerResponse, work: () => Promise<Reply> | Reply) {
     const fault = takeFault(method);
-    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'stall') await halfOf(response.req);
+    if (fault?.kind === 'hang' || fault?.kind === 'stall') return void (held += 1);
     if (fault?.kind === 'reset') return void response.destroy();
     if (fault?.kind === 'status') {
       if (fault.retryAfter !== undefined) response.setHeader('Retry-After', fault.retryAfter);
@@ -150,6 +155,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
     }
     const reply = await work();
     if (fault?.kind === 'lose-answer') return void response.destroy();
+    if (fault?.kind === 'keep-answer') return void (held += 1);
     send(response, reply);
   }
 
@@ -170,6 +176,13 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
     const entry = { id, key, version, scope, size: 0, signature, file, finishedAt: undefined, order: 0 };
     entries.push(entry);
     return entry;
+  }
+
+  for (const { id, key, version, scope, size } of options.like?.entries() ?? []) {
+    const entry = reserve({ scopes: [scope], permission: 'write' }, key, version);
+    if ('status' in entry) throw new Error(`a second entry of the key ${key}`);
+    await writeFile(entry.file, (await options.like?.content(id)) ?? '');
+    await finish(entry, size);
   }
 
   async function finish(entry: Entry | undefined, size: number): Promise<boolean> {
@@ -293,7 +306,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
 
   async function getBlob(response: ServerResponse, entry: Entry): Promise<void> {
     const fault = takeFault('download');
-    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'hang') return void (held += 1);
     if (fault?.kind === 'reset') return void response.destroy();
     if (fault?.kind === 'status') {
       send(response, problem(fault.status, fault.message ?? 'told to fail'));
@@ -320,7 +333,8 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
       if (sent === length || response.destroyed) break;
     }
     if (fault?.kind === 'truncate') setTimeout(() => response.destroy(), 50);
-    else if (fault?.kind !== 'stall') response.end();
+    else if (fault?.kind === 'stall') held += 1;
+    else response.end();
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -373,6 +387,7 @@ export async function startCacheService(options: CacheServiceOptions = {}): Prom
     heal: () => {
       faults.length = 0;
     },
+    held: () => held,
     counts: () => ({ calls: { ...calls }, bytesUp, bytesDown }),
     resetCounts: () => {
       calls = { ...NO_CALLS };
@@ -446,6 +461,19 @@ function grantOf(authorization: string): Grant | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Takes half of what a request has announced, and no more. */
+async function halfOf(request: IncomingMessage): Promise<void> {
+  let left = Number(request.headers['content-length']) / 2;
+  await new Promise<void>((resolve) => {
+    request.on('data', (chunk: Buffer) => {
+      left -= chunk.length;
+      if (left > 0) return;
+      request.pause();
+      resolve();
+    });
+  });
 }
 
 async function readAll(stream: Readable): Promise<Buffer> {

@@ -9,6 +9,7 @@ import { join, resolve } from 'node:path';
 import { githubTransport } from '../../src/cache/github/github-transport.js';
 import type { Transport } from '../../src/cache/transport.js';
 import { type CacheScopes, type CacheService, startCacheService } from '../cache/cache-service.js';
+import { until } from './until.js';
 
 const PROGRAM = resolve('dist/github-cache.js');
 const CONTENT = randomBytes(300_000);
@@ -80,14 +81,6 @@ function environmentOf(pid: number): readonly string[] {
     return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
     return []; // Another user's, or gone.
-  }
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const end = Date.now() + 5000;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`did not come true: ${holds.toString()}`);
-    await new Promise((wake) => setTimeout(wake, 10));
   }
 }
 
@@ -357,10 +350,8 @@ describe('an abort', () => {
       const abort = new AbortController();
       const fetching = transport.fetch('k', target(), abort.signal);
       await until(() => service.counts().calls[method] === 1);
-      const start = performance.now();
       abort.abort(new Error('enough'));
       await expect(fetching).rejects.toThrow('enough');
-      expect(performance.now() - start).toBeLessThan(200);
       await until(() => helpers().length === 0);
       expect(existsSync(target())).toBe(false);
       service.heal();

@@ -8,6 +8,7 @@ import {
 } from '../cache/cache-service.js';
 import { KeptMachine } from './kept-machine.js';
 import { KeptScene, linesAbout, MAIN, warningsOf } from './kept-scene.js';
+import { sideBySide } from './side-by-side.js';
 
 const status = (code: number): CacheFault => ({ kind: 'status', status: code });
 const kind = (name: 'hang' | 'reset' | 'lose-answer' | 'truncate' | 'truncate-quietly' | 'stall' | 'flip') =>
@@ -40,31 +41,11 @@ async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
   }
 }
 
-const AT_ONCE = 6;
-
-/**
- * Most of these wait most of the time, so they wait together; Jest's own concurrent tests cannot import what the code
- * loads when it is needed.
- *
- * @returns what went wrong, by the names of the rows
- */
-async function sideBySide<Row extends readonly unknown[]>(
+/** Most of these wait most of the time, so they wait together. */
+const playAll = <Row extends readonly unknown[]>(
   rows: readonly Row[],
   play: (row: Row, stage: Stage) => Promise<void>,
-): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  const queue = [...rows];
-  const worker = async () => {
-    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      const own = row;
-      await onStage((stage) => play(own, stage)).catch((error: unknown) => {
-        wrong.push(`${JSON.stringify(own)}: ${(error as Error).message}`);
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return wrong;
-}
+): Promise<readonly string[]> => sideBySide(rows, 6, (row) => onStage((stage) => play(row, stage)));
 
 /** One line, and nothing of a stack or an address. */
 const oneLine = (words: RegExp) =>
@@ -99,7 +80,7 @@ describe('a save', () => {
   ];
 
   test('that meets a fault saves nothing, says so in one line, and is made up for', async () => {
-    const wrong = await sideBySide(rows, async ([method, , fault, words], { service, machine }) => {
+    const wrong = await playAll(rows, async ([method, , fault, words], { service, machine }) => {
       const own = machine(limitFor(words));
       const action = await own.build(RESULT, ...OUTPUTS);
       service.fail(method, fault);
@@ -175,7 +156,7 @@ describe('a restore', () => {
   ];
 
   test('that meets a fault is no hit, with one line, and what is built again is saved again', async () => {
-    const wrong = await sideBySide(rows, async ([part, method, , fault, words], { service, machine }) => {
+    const wrong = await playAll(rows, async ([part, method, , fault, words], { service, machine }) => {
       const writer = machine();
       const action = await writer.build(RESULT, ...OUTPUTS);
       await writer.save();

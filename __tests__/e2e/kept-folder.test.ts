@@ -232,39 +232,6 @@ describe('a full disk', () => {
   });
 });
 
-describe('killed', () => {
-  test('while it writes its packs: the next run here makes up for it', async () => {
-    await run();
-    const large = 'head -c 150000000 /dev/urandom > out';
-    const child = bench.startRun(['--cache', `folder:${kept()}`, '--outputs', 'out'], large);
-    const scratch = join(bench.cache, 'kept', 'scratch');
-    await until(
-      () =>
-        existsSync(scratch) &&
-        readdirSync(scratch, { recursive: true, encoding: 'utf8' }).some((name) => name.includes('/new-')),
-    );
-    child.child.kill('SIGKILL');
-    await child.ended;
-    expect([indexes().length, packs().length]).toEqual([1, 1]);
-    const again = await run([], large);
-    expect(again).toMatchObject({ record: { result: 'hit', hitFrom: 'local' }, save: { results: 1 } });
-    // What the killed one was writing is gone with the next.
-    expect(readdirSync(scratch)).toEqual([]);
-    forget();
-    expect((await run([], large)).record.result).toBe('hit');
-    forget();
-    expect((await run()).record.result).toBe('hit');
-  });
-
-  async function until(holds: () => boolean): Promise<void> {
-    const end = Date.now() + 30_000;
-    while (!holds()) {
-      if (Date.now() > end) throw new Error('did not come true');
-      await new Promise((wake) => setTimeout(wake, 2));
-    }
-  }
-});
-
 test('a copy of the folder is as good as the folder', async () => {
   await run();
   const copy = join(bench.root, 'copy');

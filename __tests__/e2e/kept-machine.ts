@@ -16,6 +16,12 @@ import type { Provenance } from '../../src/trust/provenance.js';
 
 const never = new AbortController().signal;
 
+/** What the job is that the runner of the tests plays. */
+export const PUSH: Provenance = {
+  ...{ onGitHub: true, repository: 'octo/project', event: 'push', ref: 'refs/heads/main' },
+  ...{ defaultBranch: 'main', baseBranch: undefined },
+};
+
 export interface Restored {
   /** The outputs, undefined where there is no hit. */
   readonly outputs: readonly Buffer[] | undefined;
@@ -52,10 +58,7 @@ export class KeptMachine {
         ...{ programs: resolve('dist'), toolCache: undefined, path: own.PATH.split(':'), image: undefined },
         ...{ environment: own, builder: 'test', uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
       },
-      provenance: {
-        ...{ onGitHub: true, repository: 'octo/project', event: 'push', ref: 'refs/heads/main' },
-        ...{ defaultBranch: 'main', baseBranch: undefined },
-      },
+      provenance: PUSH,
       log: {
         phase: () => undefined,
         progress: () => undefined,

@@ -9,13 +9,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { PostState } from '../../src/host/github/state.js';
 import {
   type CacheScopes,
   type CacheService,
   type CacheServiceOptions,
   startCacheService,
 } from '../cache/cache-service.js';
-import { type JobOptions, type JobResult, type Runner, startRunner } from './runner.js';
+import { type JobOptions, type JobResult, type Runner, type StartedPost, startRunner } from './runner.js';
 
 export const MAIN: CacheScopes = { own: 'refs/heads/main' };
 export const PULL: CacheScopes = { own: 'refs/pull/1/merge', base: MAIN.own, default: MAIN.own };
@@ -31,6 +32,8 @@ export interface SceneJob {
   readonly event?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly node?: string;
+  /** False: the machine dies before post. */
+  readonly post?: boolean;
 }
 
 /** Jobs on any number of machines, with GitHub's cache between them. A machine is a cache folder of its own. */
@@ -96,6 +99,7 @@ export class KeptScene {
       workspace: this.workspace,
       event: { name: more.event ?? 'push', payload: PAYLOAD },
       ...(more.node === undefined ? {} : { node: more.node }),
+      ...(more.post === undefined ? {} : { post: more.post }),
       environment: {
         RUNNER_TOOL_CACHE: process.env.TEST_TOOL_CACHE ?? '',
         GITHUB_REF: scopes.own,
@@ -123,6 +127,16 @@ export class KeptScene {
     } finally {
       await runner.dispose();
     }
+  }
+
+  /** Post of a job of this machine, whose main was before. */
+  async startPost({ machine = this.freshMachine(), ...job }: SceneJob): Promise<StartedPost> {
+    const runner = await startRunner();
+    const state: PostState = { version: 1, cacheDirectory: this.cacheOf(machine), lease: null };
+    const post = await runner.startPost(this.options({ ...job, machine }), {
+      buildbox: JSON.stringify(state),
+    });
+    return { ...post, result: post.result.finally(() => runner.dispose()) };
   }
 
   async close(): Promise<void> {

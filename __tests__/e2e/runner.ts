@@ -36,6 +36,8 @@ export interface Runner {
   startJob(options: JobOptions): Promise<Job>;
   /** A job from its beginning to its end. */
   runJob(options: JobOptions): Promise<JobResult>;
+  /** Post alone, as after a main that left this state. */
+  startPost(options: JobOptions, state: Readonly<Record<string, string>>): Promise<StartedPost>;
   /** Removes the runner's folders. */
   dispose(): Promise<void>;
 }
@@ -50,6 +52,8 @@ export interface JobOptions {
   readonly node?: string;
   /** Variables of the job beyond those of the runner; an undefined one is taken away. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** False: the runner dies before post. */
+  readonly post?: boolean;
 }
 
 export interface Job {
@@ -64,6 +68,11 @@ export interface Job {
 
 export interface PostResult extends StageResult {
   readonly summary: string;
+}
+
+export interface StartedPost extends RunningStage {
+  /** What still runs of what the job has started. */
+  readonly processes: () => Promise<readonly TrackedProcess[]>;
 }
 
 export interface JobResult {
@@ -101,17 +110,19 @@ export async function startRunner(options: RunnerOptions = {}): Promise<Runner> 
     await own(folder);
   }
 
-  const startJob = async (job: JobOptions): Promise<Job> => {
+  const begin = async (job: JobOptions): Promise<Stage> => {
     await rm(temporary, { recursive: true, force: true });
     await mkdir(temporary);
     await own(temporary);
-    return playJob({ ...job, home, toolCache, temporary, own, ...options });
+    return { ...job, home, toolCache, temporary, own, ...options };
   };
+  const startJob = async (job: JobOptions): Promise<Job> => playJob(await begin(job));
   return {
     home,
     toolCache,
     startJob,
     runJob: async (job) => (await startJob(job)).result,
+    startPost: async (job, state) => playPostAlone(await begin(job), state),
     dispose: () => rm(root, { recursive: true, force: true }),
   };
 }
@@ -123,7 +134,14 @@ interface Stage extends JobOptions, RunnerOptions {
   readonly own: (path: string) => Promise<void>;
 }
 
-async function playJob(job: Stage): Promise<Job> {
+interface SetUp {
+  readonly action: ActionFile;
+  readonly trackingId: string;
+  /** The variables that both stages get. */
+  readonly shared: Readonly<Record<string, string>>;
+}
+
+async function setUp(job: Stage): Promise<SetUp> {
   const action = await readActionFile(job.action);
   const trackingId = `github_${randomUUID()}`;
   const shared = await jobEnvironment({
@@ -133,6 +151,18 @@ async function playJob(job: Stage): Promise<Job> {
     event: job.event ?? { name: 'push', payload: {} },
     environment: job.environment ?? {},
   });
+  return { action, trackingId, shared };
+}
+
+async function playPostAlone(job: Stage, state: Readonly<Record<string, string>>): Promise<StartedPost> {
+  const { action, trackingId, shared } = await setUp(job);
+  const environment = { ...shared, ...prefixed('STATE_', state), ...(await fileCommands(job)) };
+  const stage = play(job, action.post ?? '', environment);
+  return { ...stage, processes: () => findTracked(trackingId) };
+}
+
+async function playJob(job: Stage): Promise<Job> {
+  const { action, trackingId, shared } = await setUp(job);
   const mainFiles = await fileCommands(job);
   const main = play(job, action.main, { ...shared, ...mainFiles });
 
@@ -164,7 +194,7 @@ async function playPost(
   const wanted =
     action.postIf === 'always()' || (action.postIf === 'success()' ? main.exitCode === 0 : undefined);
   if (wanted === undefined) throw new Error(`cannot play post-if: ${action.postIf}`);
-  if (action.post === undefined || !wanted) return undefined;
+  if (action.post === undefined || !wanted || job.post === false) return undefined;
   const files = await fileCommands(job);
   const ended = await play(job, action.post, { ...environment, ...files }).result;
   return { ...ended, summary: await readFile(files.GITHUB_STEP_SUMMARY, 'utf8') };

@@ -62,7 +62,7 @@ async function openGitHub(machine: Machine, folder: string): Promise<Transport> 
 
 /** The folder of the notes of what this machine has still to save at one place, under one ref. */
 export function pendingFolder(
-  { kept, key }: CacheConfig,
+  { kept, key }: Pick<CacheConfig, 'kept' | 'key'>,
   { provenance }: Pick<Host, 'provenance'>,
   folder: CacheFolder,
 ): string {
