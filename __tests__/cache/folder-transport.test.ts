@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import {
   chmod,
+  link,
   mkdir,
   mkdtemp,
   readdir,
@@ -15,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { folderError } from '../../src/cache/folder-access.js';
 import { folderTransport } from '../../src/cache/folder-transport.js';
 import { publishWithoutLinks } from '../../src/cache/folder-store.js';
@@ -97,6 +99,21 @@ describe('objects', () => {
     await transport.store('a-10', await file('x'), never);
     expect(await transport.fetch('a-1', target(), never)).toBeUndefined();
     expect(existsSync(target())).toBe(false);
+  });
+
+  test('that come just now are there or not, and nothing else', async () => {
+    const transport = folderTransport(folder);
+    await mkdir(folder, { recursive: true });
+    const source = await file('content');
+    for (let number = 0; number < 50; number++) {
+      const key = `a-${number}`;
+      const fetching = transport.fetch(key, target(key), never);
+      await setImmediate();
+      await link(source, join(folder, key));
+      const object = await fetching;
+      expect(['not yet', 7]).toContain(object?.bytes ?? 'not yet');
+      expect(existsSync(target(key))).toBe(object !== undefined);
+    }
   });
 
   test('have one writer among many', async () => {
