@@ -1,8 +1,7 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
+import { canMount, mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
 
 let bench: Bench;
 
@@ -16,28 +15,15 @@ const megabytes = (count: number) => `head -c ${count}000000 /dev/urandom`;
 
 describe('a small disk', () => {
   const disk = () => join(bench.root, 'disk');
-  const canMount = process.getuid?.() === 0 && mountsWork();
-
-  function mountsWork(): boolean {
-    return spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
-  }
-
-  function mount(size: string): void {
-    mkdirSync(disk());
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk()]);
-  }
 
   afterEach(async () => {
     if (!canMount) return;
     await bench.start('casd', 'stop', '--cache-dir', join(disk(), 'cache')).ended;
-    spawnSync('umount', ['-l', disk()]);
+    unmountDisk(disk());
   });
 
-  if (!canMount) process.stderr.write('not root, or mounts are not allowed: a small disk is not tried\n');
-  const testOnMount = canMount ? test : test.skip;
-
-  testOnMount('gets a smaller quota with one warning, and builds', async () => {
-    mount('1G');
+  testOnDisk('gets a smaller quota with one warning, and builds', async () => {
+    mountDisk(disk(), '1G');
     const flags = ['--cache-dir', join(disk(), 'cache'), '--outputs', 'out'];
     const built = await bench.record(flags, `${megabytes(20)} > out`);
     expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
@@ -50,8 +36,8 @@ describe('a small disk', () => {
     expect((await bench.record(flags, `${megabytes(20)} > out`)).record.result).toBe('hit');
   });
 
-  testOnMount('says nothing where the quota fits it', async () => {
-    mount('1G');
+  testOnDisk('says nothing where the quota fits it', async () => {
+    mountDisk(disk(), '1G');
     const flags = ['--cache-dir', join(disk(), 'cache'), '--cache-quota', '500M'];
     const built = await bench.record(flags, 'true');
     expect([built.exitCode, built.stderr.includes('warning')]).toEqual([0, false]);

@@ -28,16 +28,20 @@ export interface Started {
 
 /** A place to build in: a checkout, a cache folder, and the command line run as a user would. */
 export class Bench {
-  readonly root = mkdtempSync(join(tmpdir(), 'bench-'));
-  readonly checkout = join(this.root, 'checkout');
-  readonly cache = join(this.root, 'cache');
+  readonly root: string;
+  readonly checkout: string;
+  readonly cache: string;
   cli = resolve('dist/cli.js');
   node = process.env.TEST_NODE ?? process.execPath;
   environment: Record<string, string> = {};
   /** Put before the command, for another user or another namespace. */
   prefix: readonly string[] = [];
 
-  constructor(files: Readonly<Record<string, string>> = {}) {
+  /** @param parent the folder to make it in */
+  constructor(files: Readonly<Record<string, string>> = {}, parent = tmpdir()) {
+    this.root = mkdtempSync(join(parent, 'bench-'));
+    this.checkout = join(this.root, 'checkout');
+    this.cache = join(this.root, 'cache');
     mkdirSync(this.checkout);
     for (const [path, content] of Object.entries(files)) this.write(path, content);
   }

@@ -1,15 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -18,6 +8,7 @@ import { cacheKeys } from '../../src/cache/keys.js';
 import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
 import { flipped } from '../cache/shared-objects.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
+import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
 
 interface KeptRun extends Ended {
   readonly record: BuildRecord;
@@ -184,47 +175,34 @@ describe('two jobs', () => {
 });
 
 describe('a full disk', () => {
-  const canMount =
-    process.getuid?.() === 0 &&
-    spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
-  if (!canMount) process.stderr.write('not root, or mounts are not allowed: a full disk is not tried\n');
-  const testOnMount = canMount ? test : test.skip;
   const disk = () => join(bench.root, 'disk');
-
-  function mount(size: string): void {
-    mkdirSync(disk());
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', disk()]);
-  }
   afterEach(async () => {
     if (!existsSync(disk())) return;
     await bench.start('casd', 'stop', '--cache-dir', join(disk(), 'cache')).ended;
-    spawnSync('umount', ['-l', disk()]);
+    unmountDisk(disk());
   });
 
-  testOnMount(
-    'where results are kept: one line, the build is green, and what was kept still is',
-    async () => {
-      mount('3m');
-      const flags = ['--cache', `folder:${disk()}`];
-      await run(flags);
-      const before = readdirSync(disk());
-      const large = await run(flags, 'head -c 10000000 /dev/urandom > out');
-      expect([large.exitCode, large.record.result]).toEqual([0, 'built']);
-      expect(large.save?.problem).toMatch(/no space is left \(ENOSPC\)$/);
-      expect(readdirSync(disk())).toEqual(before);
-      forget();
-      expect((await run(flags)).record.result).toBe('hit');
-    },
-  );
+  testOnDisk('where results are kept: one line, the build is green, and what was kept still is', async () => {
+    mountDisk(disk(), '3m');
+    const flags = ['--cache', `folder:${disk()}`];
+    await run(flags);
+    const before = readdirSync(disk());
+    const large = await run(flags, 'head -c 10000000 /dev/urandom > out');
+    expect([large.exitCode, large.record.result]).toEqual([0, 'built']);
+    expect(large.save?.problem).toMatch(/no space is left \(ENOSPC\)$/);
+    expect(readdirSync(disk())).toEqual(before);
+    forget();
+    expect((await run(flags)).record.result).toBe('hit');
+  });
 
-  testOnMount('of the local cache: a hit that does not fit is built', async () => {
+  testOnDisk('of the local cache: a hit that does not fit is built', async () => {
     // The small result is in the pack of the large one.
     const large = 'head -c 60000000 /dev/urandom > large; cat in.txt > out';
     await run(['--outputs', 'large'], large);
     rmSync(join(bench.checkout, 'large'));
     const small = 'true; cat in.txt > out';
     await run([], small);
-    mount('48m');
+    mountDisk(disk(), '48m');
     const flags = ['--cache-dir', join(disk(), 'cache'), '--cache-quota', '30M'];
     const built = await run(flags, small);
     expect([built.exitCode, built.record.result]).toEqual([0, 'built']);

@@ -1,0 +1,23 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { test } from '@jest/globals';
+
+/** Whether a disk in memory can be mounted here: who runs the tests is root, and may. */
+export const canMount =
+  process.getuid?.() === 0 &&
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+/** A test that needs such a disk. */
+export const testOnDisk = canMount ? test : test.skip;
+if (!canMount) process.stderr.write('not root, or mounts are not allowed: small disks are not tried\n');
+
+/** @param size as mount takes it, such as `48m` */
+export function mountDisk(path: string, size: string): void {
+  mkdirSync(path, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
+}
+
+/** Takes it away with all that is on it; does nothing where none is. */
+export function unmountDisk(path: string): void {
+  spawnSync('umount', ['-l', path]);
+}
