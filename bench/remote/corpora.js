@@ -1,34 +1,52 @@
-import { createHash, createCipheriv } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-/**
- * What is carried: blobs by hash, and the nodes of the trees that they stand in.
- *
- * @returns `{ name, nodes: [{ path, digest }], blobs: Map<hash, Buffer>, bytes }`
- */
-export const CORPORA = {
-  /** 5,000 files of 2 KB in folders of 100. */
-  small: (salt) => corpus('small', salt, 5000, 2048, (i) => `folder${i % 50}/file${i}`, noise),
-  /** The same, 26 levels deep. */
-  deep: (salt) =>
-    corpus('deep', salt, 5000, 2048, (i) => `${letters(i % 26)}folder${i % 50}/file${i}`, noise),
+const FOLDERS = 50;
+const LEVELS = 26;
+
+const KINDS = {
+  /** 5,000 files of 2 KB in 50 folders, side by side. */
+  small: { count: 5000, size: 2048, pathOf: (i) => `folder${i % FOLDERS}/file${i}`, bytesOf: noise },
+  /** The same folders in 26 levels. */
+  deep: {
+    count: 5000,
+    size: 2048,
+    pathOf: (i) => `${letters((i % FOLDERS) % LEVELS)}folder${i % FOLDERS}/file${i}`,
+    bytesOf: noise,
+  },
   /** 20 files of 10 MB that compress to less than half. */
-  big: (salt) => corpus('big', salt, 20, 10_000_000, (i) => `file${i}`, halfNoise),
+  big: { count: 20, size: 10_000_000, pathOf: (i) => `file${i}`, bytesOf: halfNoise },
 };
 
-function corpus(name, salt, count, size, pathOf, bytesOf) {
-  const blobs = new Map();
+export const CORPORA = Object.keys(KINDS);
+
+/**
+ * Makes a corpus that nobody has seen before.
+ *
+ * @returns the `folder` with its files, and `manifest`, a file of `{ nodes: [{ kind, path, digest, executable }] }`
+ */
+export function makeCorpus(name, root) {
+  const { count, size, pathOf, bytesOf } = KINDS[name];
+  const salt = Math.random();
+  const folder = join(root, name);
   const nodes = [];
   for (let i = 0; i < count; i++) {
+    const path = pathOf(i);
     const blob = bytesOf(size, `${name} ${salt} ${i}`);
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), blob);
     const digest = { hash: createHash('sha256').update(blob).digest('hex'), sizeBytes: blob.length };
-    blobs.set(digest.hash, blob);
-    nodes.push({ kind: 'file', path: pathOf(i), digest, executable: false });
+    nodes.push({ kind: 'file', path, digest, executable: false });
   }
-  return { name, nodes, blobs, bytes: count * size };
+  const manifest = join(root, `${name}.json`);
+  writeFileSync(manifest, JSON.stringify({ nodes }));
+  return { name, folder, manifest };
 }
 
-const letters = (depth) =>
-  Array.from({ length: depth }, (_, i) => `${String.fromCharCode(97 + i)}/`).join('');
+function letters(depth) {
+  return Array.from({ length: depth }, (_, i) => `${String.fromCharCode(97 + i)}/`).join('');
+}
 
 function noise(bytes, seed) {
   const key = createHash('md5').update(seed).digest();

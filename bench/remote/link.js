@@ -1,11 +1,13 @@
 /**
  * A link with a round trip time and a bandwidth, as a TCP proxy in a process of its own.
  *
- * Usage: node link.js UPSTREAM_SOCKET ROUND_TRIP_MS BYTES_PER_SECOND; prints its port. It has the delay and the
- * bandwidth of a real link, but not TCP's slow start or losses: what it shows is the fault of what runs over it.
+ * Usage: fork it with UPSTREAM_SOCKET ROUND_TRIP_MS BYTES_PER_SECOND; it sends `{ port }`, and to any message after
+ * that what it has carried: `{ up, down, trips }`, in bytes and round trips. It has the delay and the bandwidth of a
+ * real link, but not TCP's handshake, slow start or losses: what it shows is the fault of what runs over it.
  */
 import { connect, createServer } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import { Trips } from './trips.js';
 
 const [socket, roundTrip, rate] = process.argv.slice(2);
 const delay = Number(roundTrip) / 2;
@@ -15,8 +17,11 @@ const QUEUE = bytesPerMillisecond * (250 + Number(roundTrip));
 
 /** All connections share the link, each way for itself. */
 const free = { up: 0, down: 0 };
+const carried = { up: 0, down: 0 };
+const trips = new Trips();
 
-function carry(from, to, way) {
+/** @param look what sees the bytes at the near end */
+function carry(from, to, way, look) {
   const waiting = [];
   let held = 0;
   let timer;
@@ -27,6 +32,7 @@ function carry(from, to, way) {
       const { bytes, end } = waiting.shift();
       if (end) to.end();
       else to.write(bytes);
+      if (way === 'down' && !end) look(bytes);
       held -= bytes?.length ?? 0;
     }
     if (from.isPaused() && held < QUEUE) from.resume();
@@ -44,7 +50,11 @@ function carry(from, to, way) {
     if (held >= QUEUE) from.pause();
     schedule();
   };
-  from.on('data', (bytes) => put(bytes, false));
+  from.on('data', (bytes) => {
+    carried[way] += bytes.length;
+    if (way === 'up') look(bytes);
+    put(bytes, false);
+  });
   from.on('end', () => put(undefined, true));
   from.on('error', () => to.destroy());
   from.on('close', () => put(undefined, true));
@@ -52,7 +62,10 @@ function carry(from, to, way) {
 
 const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
   const far = connect({ path: socket, allowHalfOpen: true });
-  carry(near, far, 'up');
-  carry(far, near, 'down');
+  const { sent, received } = trips.follow();
+  carry(near, far, 'up', sent);
+  carry(far, near, 'down', received);
 });
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.on('message', () => process.send({ ...carried, trips: trips.count }));
+process.on('disconnect', () => process.exit());

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,18 @@ export function compile(folder) {
   const built = join(folder, 'build');
   execFileSync(process.execPath, [compiler, '-p', repository, '--noCheck', '--outDir', built]);
   return (path) => import(pathToFileURL(join(built, path)).href);
+}
+
+/** The same for a file of the tests, with what it needs. Returns where it lies then. */
+export function compileOfTests(folder, name) {
+  const language = '--module nodenext --target es2022 --types node'.split(' ');
+  const places = ['--rootDir', repository, '--outDir', folder];
+  execFileSync(process.execPath, [
+    join(repository, 'node_modules/typescript/bin/tsc'),
+    ...['--ignoreConfig', '--noCheck', '--skipLibCheck', ...language, ...places],
+    join(repository, '__tests__', name),
+  ]);
+  return join(folder, '__tests__', name.replace(/\.ts$/, '.js'));
 }
 
 /** The casd that the product has installed. */
@@ -61,13 +73,38 @@ export async function startCasd(program, folder) {
   return { socket, stop };
 }
 
-/** Starts a link to a socket; returns its port. */
+/**
+ * Starts a link to a socket.
+ *
+ * @returns its port, and `carried`, which tells what it has carried so far (see link.js)
+ */
 export async function startLink(socket, roundTrip, bytesPerSecond) {
   const link = fileURLToPath(new URL('link.js', import.meta.url));
-  const child = spawn(process.execPath, [link, socket, String(roundTrip), String(bytesPerSecond)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = fork(link, [socket, String(roundTrip), String(bytesPerSecond)]);
   const running = new Running(child);
-  const [port] = await once(child.stdout, 'data');
-  return { port: String(port).trim(), stop: () => running.stop() };
+  const [{ port }] = await once(child, 'message');
+  const carried = async () => {
+    child.send('carried');
+    const [answer] = await once(child, 'message');
+    return answer;
+  };
+  return { port, carried, stop: () => running.stop() };
+}
+
+/**
+ * Starts a server in memory that takes and gives compressed blobs; it needs a Node with zstd.
+ *
+ * @param program the compiled map-server.ts of the tests
+ */
+export async function startZstdServer(program) {
+  const server = fileURLToPath(new URL('zstd-server.js', import.meta.url));
+  const child = fork(server, [program]);
+  const running = new Running(child);
+  const [socket] = await Promise.race([once(child, 'message'), running.ended]);
+  if (typeof socket !== 'string') throw new Error('the server that speaks zstd did not start');
+  const stop = async () => {
+    child.disconnect();
+    await running.ended;
+  };
+  return { socket, stop };
 }
