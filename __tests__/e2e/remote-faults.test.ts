@@ -60,6 +60,11 @@ const CALLS: readonly Call[] = [
   { at: 'upload of a large blob', method: 'Write', large: true },
   { at: 'entry update', method: 'UpdateActionResult' },
 ];
+/** The entry is asked for while the remote may still be telling what it can do: both may meet the fault. */
+const STATUS: Record<string, RegExp> = {
+  capabilities: /^unavailable$/,
+  'look-up': /^(unavailable|degraded)$/,
+};
 const LARGE = { 'in.txt': 'large '.repeat(1_000_000) };
 
 /** A run that comes to a call with a fault there. It is to end as if there were no remote. */
@@ -75,7 +80,7 @@ function meeting(
     const built = await scene.buildOn(machine, ...flags);
     expect(scene.proxy.calls[method]).toBeGreaterThan(0);
     expect(built.record).toMatchObject({ result: 'built', exitCode: 0 });
-    expect(built.record.remote.status).toBe(at === 'capabilities' ? 'unavailable' : 'degraded');
+    expect(built.record.remote.status).toMatch(STATUS[at] ?? /^degraded$/);
     expect(built.stderr.match(/going on without it/g)).toHaveLength(1);
     expect(machine.exists('out/in.txt')).toBe(flags.length === 0);
     expectCost(built, least);
@@ -106,11 +111,14 @@ describe('a remote that is no good costs seconds at most, and never a build:', (
   test.concurrent(
     'every answer late, though within the latency budget, without end',
     server.scene(async (scene) => {
-      await scene.spoil((await scene.build()).record, took(3600));
-      scene.proxy.fault = () => ({ kind: 'delay', milliseconds: 2900 });
+      // After three of them a hit would be there: a miss has its push as well.
+      scene.proxy.fault = () => ({ kind: 'delay', milliseconds: 2600 });
       const built = await scene.build('--latency-budget', '2m');
       expect(built.record).toMatchObject({ result: 'built', remote: { status: 'degraded' } });
-      expect(built.stderr).toMatch(/has delayed this run by 9\.5 s/);
+      // The last call is given what is left of the 10 s, or none of it.
+      expect(built.stderr).toMatch(
+        /(has delayed this run by 9\.5 s|does not answer in time).*going on without/,
+      );
       expectOutputs(built);
       expectCost(built);
     }),
@@ -175,7 +183,8 @@ describe('a remote that is no good costs seconds at most, and never a build:', (
       const built = await scene.build('--latency-budget', '100ms');
       expect(built.record).toMatchObject({ result: 'built', remote: { status: 'unavailable' } });
       expect(built.stderr).toMatch(/answers in \d+ ms, over the latency budget of 100 ms/);
-      expect(Object.keys(scene.proxy.calls)).toEqual(['GetCapabilities']);
+      // The entry is asked for before it is known how slow the remote is.
+      expect(Object.keys(scene.proxy.calls)).toEqual(['GetCapabilities', 'GetActionResult']);
       expectCost(built, 100);
     }),
   );

@@ -86,7 +86,10 @@ describe('a fault that passes is not noticed:', () => {
       scene.proxy.fault = () => ({ kind: 'error', code: status.RESOURCE_EXHAUSTED, metadata });
       const built = await scene.build();
       expect(built.record).toMatchObject({ result: 'built', remote: { status: 'unavailable' } });
-      expect(scene.proxy.calls).toEqual({ GetCapabilities: 1 });
+      // The entry may have been asked for before it was known what the server is.
+      const { GetActionResult, ...calls } = scene.proxy.calls;
+      expect(calls).toEqual({ GetCapabilities: 1 });
+      expect(GetActionResult ?? 1).toBe(1);
       expectCost(built);
     }),
   );
@@ -131,7 +134,10 @@ describe('a server that is not for us', () => {
       const built = await scene.build();
       expect(built.record).toMatchObject({ result: 'built', remote: { status: 'unavailable' } });
       expect(built.stderr).toMatch(message);
-      expect(scene.proxy.calls).toEqual({ GetCapabilities: 1 });
+      // The entry may have been asked for before it was known what the server is.
+      const { GetActionResult, ...calls } = scene.proxy.calls;
+      expect(calls).toEqual({ GetCapabilities: 1 });
+      expect(GetActionResult ?? 1).toBe(1);
       expectCost(built);
     })(),
   );

@@ -25,6 +25,8 @@ import { ByteStreamService } from '../../src/gen/google/bytestream/bytestream.se
 export type Fault =
   /** Passed on, after so many milliseconds. */
   | { readonly kind: 'delay'; readonly milliseconds: number }
+  /** Passed on, once this has come about. */
+  | { readonly kind: 'hold'; readonly until: Promise<void> }
   /** Taken and never answered. */
   | { readonly kind: 'silent' }
   /** Answered with a status, after so many messages of the true answer (none by default). */
@@ -135,7 +137,8 @@ export class FaultyProxy {
     else if (fault?.kind === 'cut') {
       this.down();
       void this.start();
-    } else if (fault?.kind === 'error' && fault.after === undefined) call.emit('error', statusOf(fault));
+    } else if (fault?.kind === 'hold') void fault.until.then(() => this.#forward(path, call, fault));
+    else if (fault?.kind === 'error' && fault.after === undefined) call.emit('error', statusOf(fault));
     else setTimeout(() => this.#forward(path, call, fault), fault?.kind === 'delay' ? fault.milliseconds : 0);
   }
 

@@ -8,7 +8,7 @@ import {
 import { digestOf, EMPTY_DIGEST } from '../../src/reapi/digest.js';
 import { merkleTree, type TreeNode } from '../../src/reapi/merkle.js';
 import { getActionResult, updateActionResult } from '../../src/remote/action-cache.js';
-import { checkClosure, namedBlobs } from '../../src/remote/closure.js';
+import { checkClosure, missingOf, namedBlobs } from '../../src/remote/closure.js';
 import { fetchTree } from '../../src/remote/tree.js';
 import { type Connected, connectTo } from './connected.js';
 import { MapServer } from './map-server.js';
@@ -178,6 +178,46 @@ describe('what a result names', () => {
     expect((await checkClosure(connection.cas, result, signal)).missing).toEqual([
       digestOf(Buffer.from('content 7')),
     ]);
+  });
+});
+
+describe('for who has read the trees, what is missing of a result', () => {
+  const inTree = digestOf(Buffer.from('in a tree'));
+
+  /** One whose folder has two files, of which one is in its tree too. */
+  const addResult = () => {
+    server.add('in a tree');
+    const files = ['in a tree', 'elsewhere'].map((content) => ({
+      name: content,
+      digest: server.add(content),
+    }));
+    const root = server.add(Directory.encode(Directory.fromPartial({ files })).finish());
+    return ActionResult.fromPartial({
+      outputFiles: [{ path: 'a', digest: server.add('a') }],
+      outputDirectories: [{ path: 'd', rootDirectoryDigest: root }],
+      stdoutDigest: server.add('said'),
+    });
+  };
+
+  test('is asked for in one question', async () => {
+    const { outputFiles, stdoutDigest } = addResult();
+    const result = ActionResult.fromPartial({ outputFiles, stdoutDigest });
+    expect(await missingOf(connection.cas, result, [inTree], signal)).toEqual([]);
+    expect(server.calls).toEqual({ FindMissingBlobs: 1 });
+  });
+
+  test.each(['a', 'said', 'in a tree', 'elsewhere'])('is %p', async (content) => {
+    const result = addResult();
+    const digest = digestOf(Buffer.from(content));
+    server.blobs.delete(digest.hash);
+    expect(await missingOf(connection.cas, result, [inTree], signal)).toEqual([digest]);
+  });
+
+  test('may be a folder', async () => {
+    const result = addResult();
+    const root = result.outputDirectories[0]?.rootDirectoryDigest;
+    server.blobs.delete(root?.hash ?? '');
+    await expect(missingOf(connection.cas, result, [inTree], signal)).rejects.toMatchObject({ digest: root });
   });
 });
 

@@ -63,14 +63,14 @@ export class RemoteSession {
     this.services.catch(() => undefined); // Whoever waits for them handles it.
   }
 
-  /** The results that the remote keeps; undefined where it is not good enough. */
-  async results(): Promise<ResultSource | undefined> {
-    const services = await this.services;
-    if (services === undefined) return undefined;
-    const results = remoteResults(services, this.log, (digest) => this.fetched(digest));
+  /** The results that the remote keeps: none, where it is not good enough. */
+  results(): ResultSource {
+    const { clients, guard } = this.#actionCache;
+    const remote = { actionCache: { ...clients, guard }, services: this.services };
+    const results = remoteResults(remote, this.log, (digest) => this.fetched(digest));
     // Who must have the remote waits for it.
     if (this.config.onUnavailable === 'fail') return results;
-    return whileWorthwhile(results, { guard: services.cas.guard, budget: this.#budget });
+    return whileWorthwhile(results, { guard: this.#cas.guard, budget: this.#budget });
   }
 
   /** Tells the servers which action the calls that follow are for. */

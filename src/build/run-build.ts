@@ -49,10 +49,9 @@ async function replayRemoteHit(
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { session } = context;
-  session?.nameAction(prepared.actionDigest.hash);
-  const source = await session?.results();
-  if (session === undefined || source === undefined) return undefined;
-  return session.attempt('look-up', () => replayHit(context, prepared, source, signal));
+  if (session === undefined) return undefined;
+  session.nameAction(prepared.actionDigest.hash);
+  return session.attempt('look-up', () => replayHit(context, prepared, session.results(), signal));
 }
 
 /** Ends the run with a result that is there already; undefined where there is none that can be used. */
@@ -67,11 +66,13 @@ async function replayHit(
   const known = await watch.measure('lookup', () => lookUp(context, source, prepared.actionDigest, signal));
   if (known === undefined) return undefined;
   return undefinedIfUnusable(source, log, async () => {
-    if (!config.build.downloadOutputs) await source.confirm(known.result, filesOf(known), signal);
     const [showOutput] = await together(
       signal,
       (either) => fetchOutput(source, known.result, folder, either),
-      (either) => bringOutputs(context, known, source, either),
+      (either) =>
+        config.build.downloadOutputs
+          ? bringOutputs(context, known, source, either)
+          : source.confirm(known.result, filesOf(known), either),
     );
     const buildLog = host.openBuildLog(config.build.title, signal);
     await showOutput(buildLog);

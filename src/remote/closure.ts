@@ -66,6 +66,33 @@ export async function checkClosure(
   };
 }
 
+/**
+ * Of everything that a result names, what the remote lacks, for who has read its trees: in one round trip, unless its
+ * folders have files that its trees have not.
+ *
+ * @param inTrees the files of its trees
+ * @throws UnusableBlob when a folder is missing or malformed; RpcError, Unavailable
+ */
+export async function missingOf(
+  cas: CasService,
+  result: ActionResult,
+  inTrees: readonly Digest[],
+  signal: AbortSignal,
+): Promise<readonly Digest[]> {
+  const { plain, roots } = namedBlobs(result);
+  const known = distinctDigests([...plain, ...inTrees]);
+  const [missing, ...fetched] = await Promise.all([
+    findMissing(cas, known, signal),
+    ...roots.map((root) => fetchTree(cas, root, signal)),
+  ]);
+  const hashes = new Set(known.map(({ hash }) => hash));
+  const others = distinctDigests(fetched.flatMap(({ files }) => files)).filter(
+    ({ hash }) => !hashes.has(hash),
+  );
+  const missingOthers = await findMissing(cas, others, signal);
+  return [...known, ...others].filter(({ hash }) => missing.has(hash) || missingOthers.has(hash));
+}
+
 function filesIn(digest: Digest, blob: Buffer = Buffer.alloc(0)): readonly Digest[] {
   try {
     const { root, children } = Tree.decode(blob);
