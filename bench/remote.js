@@ -3,17 +3,19 @@
  * tells what each line means.
  *
  * Usage: node bench/remote.js [--quick] [--rounds N] [--big-rounds N] [--round-trips 0,20,80] [--corpora small,deep,big]
- *   [--only transfers] [--folder PATH]
+ *   [--only transfers,hits] [--cli PATH] [--folder PATH]
  *
  * The folder should be in memory (/dev/shm is taken where it is there), or the disk is measured as well.
  * Exits with 0, whatever the numbers are; with 1 when something could not be measured.
  */
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { measureRemoteHits } from './remote/hits.js';
 import { compile, compileOfTests, installedCasd } from './remote/parts.js';
-import { transferTables } from './remote/tables.js';
+import { hitTable, transferTables } from './remote/tables.js';
 import { fetchTools } from './remote/tools.js';
 import { measureTransfers } from './remote/transfers.js';
 
@@ -24,7 +26,8 @@ const { values: options } = parseArgs({
     'big-rounds': { type: 'string' },
     'round-trips': { type: 'string' },
     corpora: { type: 'string', default: 'small,deep,big' },
-    only: { type: 'string', default: 'transfers' },
+    only: { type: 'string', default: 'transfers,hits' },
+    cli: { type: 'string', default: fileURLToPath(new URL('../dist/cli.js', import.meta.url)) },
     folder: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
   },
 });
@@ -39,12 +42,14 @@ const BYTES_PER_SECOND = 12_500_000;
 const stop = new globalThis.AbortController();
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => stop.abort(new Error(`ended by ${name}`)));
 
-const root = realpathSync(mkdtempSync(join(options.folder, 'buildbox-bench-remote-')));
+const [root, disk] = [options.folder, tmpdir()].map((folder) =>
+  realpathSync(mkdtempSync(join(folder, 'buildbox-bench-remote-'))),
+);
 const load = () =>
   loadavg()
     .map((value) => value.toFixed(1))
     .join(' ');
-const parts = { transfers };
+const parts = { transfers, hits };
 try {
   const bench = await setUp();
   console.log(`${describeMachine()}; load ${load()}\n`);
@@ -54,7 +59,7 @@ try {
   console.error(`not measured: ${error.message}`);
   process.exitCode = 1;
 } finally {
-  rmSync(root, { recursive: true, force: true });
+  for (const folder of [root, disk]) rmSync(folder, { recursive: true, force: true });
 }
 
 /** What one part cannot measure takes nothing from the others. */
@@ -84,6 +89,11 @@ async function transfers(bench) {
   return transferTables(await measureTransfers(bench, cases), BYTES_PER_SECOND);
 }
 
+async function hits(bench) {
+  const distances = [...new Set([0, ...roundTrips])];
+  return hitTable(await measureRemoteHits(bench, { roundTrips: distances, rounds: 2 * rounds }));
+}
+
 async function setUp() {
   if (Number(process.versions.node.split('.')[0]) < 24)
     throw new Error(
@@ -96,6 +106,8 @@ async function setUp() {
   const loadModule = compile(folder);
   return {
     root,
+    disk,
+    cli: resolve(options.cli),
     load: loadModule,
     compiled: join(folder, 'build'),
     zstdServer: compileOfTests(join(folder, 'tests'), 'remote/map-server.ts'),

@@ -76,3 +76,25 @@ function depthRows(measured) {
     ]);
   });
 }
+
+/** Round trips after connecting, counted at the link; beside them those that the time tells, connecting included. */
+export function hitTable(measured) {
+  const head = ['a remote hit', 'round trip', 'time', 'min–max', 'round trips', 'target', 'by the time'];
+  const rows = measured.map(({ kind, roundTrip, samples }) => {
+    const walls = samples.map(({ wall }) => wall);
+    const near = measured.find((one) => one.kind === kind && one.roundTrip === 0);
+    const more = median(walls) - median(near.samples.map(({ wall }) => wall));
+    const trips = samples.map((sample) => sample.trips);
+    const [least, most] = [Math.min(...trips), Math.max(...trips)];
+    return [
+      kind,
+      `${roundTrip} ms`,
+      `${Math.round(median(walls))} ms`,
+      `${Math.round(Math.min(...walls))}–${Math.round(Math.max(...walls))} ms`,
+      least === most ? `${most}` : `${least}–${most}`,
+      '≤ 3',
+      roundTrip === 0 ? '' : (more / roundTrip).toFixed(1),
+    ];
+  });
+  return `${renderTable(head, rows)}\n`;
+}
