@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
-import type { DigestMemory } from '../memory/digest-memory.js';
+import type { DigestMemory, FileStatus } from '../memory/digest-memory.js';
 import { digestOf } from '../reapi/digest.js';
+import type { Status } from './status.js';
 
 /** What it takes to digest many files: one per run. */
 export interface FileReader {
@@ -34,7 +35,7 @@ export function fileReader(memory: DigestMemory, signal: AbortSignal): FileReade
  *
  * @param status of the file, read just now.
  */
-export function digestAtOnce(reader: FileReader, path: string, status: Stats): string | undefined {
+export function digestAtOnce(reader: FileReader, path: string, status: FileStatus): string | undefined {
   const known = reader.memory.recall(path, status);
   if (known !== undefined || status.size > SMALL) return known;
   const hash = readSmall(path, status, reader.buffer);
@@ -51,8 +52,8 @@ export function digestAtOnce(reader: FileReader, path: string, status: Stats): s
 export async function digestPatiently(
   reader: FileReader,
   path: string,
-  statusNow: () => Stats | undefined,
-): Promise<{ hash: string; status: Stats }> {
+  statusNow: () => Status | undefined,
+): Promise<{ hash: string; status: Status }> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     reader.signal.throwIfAborted();
     if (attempt > 0) await setTimeout(PAUSE_MILLISECONDS);
@@ -68,7 +69,7 @@ export async function digestPatiently(
   });
 }
 
-function readSmall(path: string, status: Stats, buffer: Buffer): string | undefined {
+function readSmall(path: string, status: FileStatus, buffer: Buffer): string | undefined {
   let file: number | undefined;
   try {
     file = openSync(path, FLAGS);
@@ -86,7 +87,7 @@ function readSmall(path: string, status: Stats, buffer: Buffer): string | undefi
   }
 }
 
-async function readLarge(path: string, status: Stats, signal: AbortSignal): Promise<string | undefined> {
+async function readLarge(path: string, status: FileStatus, signal: AbortSignal): Promise<string | undefined> {
   let file: FileHandle | undefined;
   try {
     file = await open(path, FLAGS);
@@ -118,7 +119,7 @@ async function hashStream(file: FileHandle, limit: number, signal: AbortSignal) 
   return { hash: hash.digest('hex'), length };
 }
 
-function sameContent(a: Stats, b: Stats): boolean {
+function sameContent(a: FileStatus, b: FileStatus): boolean {
   return a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs && a.ctimeMs === b.ctimeMs;
 }
 

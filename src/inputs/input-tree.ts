@@ -1,4 +1,4 @@
-import { readlinkSync, type Stats } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
@@ -10,7 +10,7 @@ import { pathspecFor, shownName, textOf, type RawName } from './names.js';
 import { pace } from './pacing.js';
 import { selectByPathspecs } from './pathspec-selection.js';
 import { scopeOf } from './scope.js';
-import { statusOf } from './status.js';
+import { type Status, statusOf } from './status.js';
 import { findInWorkingTree, type Found } from './working-tree.js';
 import { listWorkspace } from './workspace-listing.js';
 
@@ -123,7 +123,7 @@ async function filePatiently(root: string, { path, name }: Named, reader: FileRe
   return fileNode(path, read.hash, read.status);
 }
 
-function fileNode(path: string, hash: string, status: Stats): InputFile {
+function fileNode(path: string, hash: string, status: Status): InputFile {
   const executable = (status.mode & 0o100) !== 0; // The owner's bit, as git does.
   return { kind: 'file', path, digest: { hash, sizeBytes: status.size }, executable };
 }

@@ -1,13 +1,12 @@
-import type { Stats } from 'node:fs';
 import { parentOf, type RawName } from './names.js';
 import { pace } from './pacing.js';
-import { realFolders, statusOf } from './status.js';
+import { realFolders, type Status, statusOf } from './status.js';
 import type { WorkspaceListing } from './workspace-listing.js';
 
 /** Something that the workspace holds: a file, a symbolic link, or a folder that is input as an empty one. */
 export interface Found {
   readonly name: RawName;
-  readonly status: Stats;
+  readonly status: Status;
 }
 
 /**
