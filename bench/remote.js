@@ -3,19 +3,21 @@
  * tells what each line means.
  *
  * Usage: node bench/remote.js [--quick] [--rounds N] [--big-rounds N] [--round-trips 0,20,80] [--corpora small,deep,big]
- *   [--only transfers,hits] [--cli PATH] [--folder PATH]
+ *   [--only transfers,hits,memory] [--nodes PATH,PATH] [--cli PATH] [--folder PATH]
  *
  * The folder should be in memory (/dev/shm is taken where it is there), or the disk is measured as well.
  * Exits with 0, whatever the numbers are; with 1 when something could not be measured.
  */
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureRemoteHits } from './remote/hits.js';
+import { measureTransferMemory } from './remote/memory.js';
 import { compile, compileOfTests, installedCasd } from './remote/parts.js';
-import { hitTable, transferTables } from './remote/tables.js';
+import { hitTable, memoryTable, transferTables } from './remote/tables.js';
 import { fetchTools } from './remote/tools.js';
 import { measureTransfers } from './remote/transfers.js';
 
@@ -26,7 +28,8 @@ const { values: options } = parseArgs({
     'big-rounds': { type: 'string' },
     'round-trips': { type: 'string' },
     corpora: { type: 'string', default: 'small,deep,big' },
-    only: { type: 'string', default: 'transfers,hits' },
+    only: { type: 'string', default: 'transfers,hits,memory' },
+    nodes: { type: 'string' },
     cli: { type: 'string', default: fileURLToPath(new URL('../dist/cli.js', import.meta.url)) },
     folder: { type: 'string', default: existsSync('/dev/shm') ? '/dev/shm' : tmpdir() },
   },
@@ -49,7 +52,7 @@ const load = () =>
   loadavg()
     .map((value) => value.toFixed(1))
     .join(' ');
-const parts = { transfers, hits };
+const parts = { transfers, hits, memory };
 try {
   const bench = await setUp();
   console.log(`${describeMachine()}; load ${load()}\n`);
@@ -92,6 +95,19 @@ async function transfers(bench) {
 async function hits(bench) {
   const distances = [...new Set([0, ...roundTrips])];
   return hitTable(await measureRemoteHits(bench, { roundTrips: distances, rounds: 2 * rounds }));
+}
+
+/** Of this Node and, where it is another, of the one on PATH. */
+async function memory(bench) {
+  const nodes = options.nodes?.split(',') ?? [process.execPath, 'node'];
+  const versions = new Map(
+    nodes.map((node) => [
+      execFileSync(node, ['--version'], { env: bench.place.environment }).toString().trim(),
+      node,
+    ]),
+  );
+  const measured = await measureTransferMemory(bench, versions);
+  return memoryTable(measured);
 }
 
 async function setUp() {

@@ -98,3 +98,15 @@ export function hitTable(measured) {
   });
   return `${renderTable(head, rows)}\n`;
 }
+
+export function memoryTable(measured) {
+  const megabytes = (bytes) => `${Math.round(bytes / 1e6)} MB`;
+  const rows = measured.map(({ what, version, up, down }) => [
+    what,
+    version,
+    megabytes(up),
+    megabytes(down),
+    '< 200 MB',
+  ]);
+  return `${renderTable(['peak memory', 'Node', 'up', 'down', 'target'], rows)}\n`;
+}
