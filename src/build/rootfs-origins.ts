@@ -1,5 +1,5 @@
 import { fileSink } from '../cache/file-sink.js';
-import { memorySink, type BlobSink } from '../cache/blob-sink.js';
+import { memorySink, watchSink } from '../cache/blob-sink.js';
 import type { KeptCache } from '../cache/kept-cache.js';
 import type { FileToFetch } from '../casd/stored-results.js';
 import type { Digest } from '../reapi/digest.js';
@@ -42,33 +42,14 @@ export function keptOrigin(cache: KeptCache): RootfsOrigin {
       return directories;
     },
     files: (files, onWhole, signal) => {
-      const sinks = new Map(files.map((file) => [file.digest.hash, telling(file, onWhole)]));
+      const sinks = new Map(
+        files.map((file) => [file.digest.hash, watchSink(fileSink([file]), () => onWhole(file.digest))]),
+      );
       return cache.read(
         files.map(({ digest }) => digest),
         sinks,
         signal,
       );
-    },
-  };
-}
-
-function telling(file: FileToFetch, onWhole: (digest: Digest) => void): BlobSink {
-  const sink = fileSink([file]);
-  return {
-    take: async (blob) => {
-      await sink.take(blob);
-      onWhole(file.digest);
-    },
-    begin: async (digest) => {
-      const writer = await sink.begin(digest);
-      return {
-        write: (piece) => writer.write(piece),
-        finish: async () => {
-          await writer.finish();
-          onWhole(file.digest);
-        },
-        discard: () => writer.discard(),
-      };
     },
   };
 }

@@ -18,6 +18,28 @@ export interface BlobWriter {
   discard(): Promise<void> | void;
 }
 
+/** The same sink. `onWhole` is called when it has the blob, at once where it takes it at once. */
+export function watchSink(sink: BlobSink, onWhole: () => void): BlobSink {
+  return {
+    take: (blob) => {
+      const taken = sink.take(blob);
+      if (taken !== undefined) return taken.then(onWhole);
+      onWhole();
+    },
+    begin: async (digest) => {
+      const writer = await sink.begin(digest);
+      return {
+        write: (piece) => writer.write(piece),
+        finish: async () => {
+          await writer.finish();
+          onWhole();
+        },
+        discard: () => writer.discard(),
+      };
+    },
+  };
+}
+
 export interface MemorySink extends BlobSink {
   /** Undefined until it is there. */
   readonly blob: Buffer | undefined;
