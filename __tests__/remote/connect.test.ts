@@ -232,6 +232,7 @@ describe("GitHub's identity token", () => {
   let requests: { url: string; authorization: string }[];
   let lifetime: number;
   let answerCode: number;
+  let answer: string | undefined;
   const jwt = (claims: object) =>
     ['{"alg":"none"}', JSON.stringify(claims), 'signature']
       .map((part) => Buffer.from(part).toString('base64url'))
@@ -241,11 +242,12 @@ describe("GitHub's identity token", () => {
     requests = [];
     lifetime = 300;
     answerCode = 200;
+    answer = undefined;
     github = createServer((request, response) => {
       requests.push({ url: request.url ?? '', authorization: request.headers.authorization ?? '' });
       response.statusCode = answerCode;
       const exp = Math.floor(Date.now() / 1000) + lifetime;
-      response.end(JSON.stringify({ value: jwt({ exp, number: requests.length }) }));
+      response.end(answer ?? JSON.stringify({ value: jwt({ exp, number: requests.length }) }));
     });
     await new Promise<void>((resolve) => github.listen(0, '127.0.0.1', resolve));
   });
@@ -285,12 +287,26 @@ describe("GitHub's identity token", () => {
     expect(requests).toHaveLength(2);
   });
 
+  test.each(['null', '[]', '{"value": 3}', '{"value": ""}', '{"value": "se\\nsame"}', '{"value": "sésame"}'])(
+    'is none in the answer %s',
+    async (text) => {
+      answer = text;
+      const problem = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, environment()));
+      expect(problem.kind).toBe('no-credentials');
+      expect(problem.text).toMatch(/answered without one$/);
+      expect(server.calls).toEqual([]);
+    },
+  );
+
   test('that cannot be had says why', async () => {
     answerCode = 403;
     const refused = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, environment()));
     expect([refused.kind, refused.text.includes('403')]).toEqual(['no-credentials', true]);
     const forbidden = await problemOf(connect({ 'remote-oidc-audience': 'cas' }));
     expect(forbidden.text).toContain('may not ask');
+    const nowhere = { ...environment(), ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/' };
+    const away = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, nowhere));
+    expect(away.text).not.toContain('fetch failed');
     expect(server.calls).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { isHeaderText } from '../../config/header-lines.js';
 import { Fault, messageOf } from '../../errors.js';
 import type { Machine } from '../../machine.js';
 import { bearer } from './fixed.js';
@@ -21,7 +22,9 @@ export function githubIdentity(audience: string, machine: Machine): CredentialSo
       }
       const value = await requestToken(address, token, audience, signal).catch((error: unknown) => {
         signal.throwIfAborted();
-        throw new Fault(`${description} cannot be had: ${messageOf(error)}`);
+        // What `fetch` throws says only that it failed; its cause says why.
+        const why = (error as { readonly cause?: unknown }).cause ?? error;
+        throw new Fault(`${description} cannot be had: ${messageOf(why)}`);
       });
       return bearer(value, expiryOf(value));
     },
@@ -42,9 +45,11 @@ async function requestToken(
     redirect: 'error',
   });
   if (!response.ok) throw new Error(`GitHub answered ${response.status}`);
-  const answer = (await response.json()) as { readonly value?: unknown };
-  if (typeof answer.value !== 'string' || answer.value === '') throw new Error('GitHub answered without one');
-  return answer.value;
+  const answer = (await response.json()) as { readonly value?: unknown } | null;
+  const value = answer?.value;
+  // A header that cannot be sent would end the process, with the token in what it says last.
+  if (typeof value !== 'string' || !isHeaderText(value)) throw new Error('GitHub answered without one');
+  return value;
 }
 
 /**
