@@ -104,6 +104,8 @@ describe('paths', () => {
     ['working-directory', '/'],
     ['working-directory', 'missing'],
     ['cache-dir', '/proc/x'],
+    ['cache-dir', '/etc/passwd'],
+    ['cache-dir', '/etc/passwd/x'],
     ['cache', 'disk'],
     ['cache', 'folder:'],
     ['cache', 'folder:/proc/x'],

@@ -1,5 +1,6 @@
-import { join, resolve } from 'node:path';
-import { InputError } from '../errors.js';
+import { statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { InputError, systemErrorCode } from '../errors.js';
 import type { Machine } from '../machine.js';
 import type { CacheConfig, KeptPlace } from './config.js';
 import { given, type RawInputs } from './given.js';
@@ -22,7 +23,23 @@ export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
 
 function readDirectory(value: string, machine: Machine): string {
   if (value === '') return join(machine.userCache, 'buildbox-action');
-  return refuseSystemFolder('cache-dir', value, resolve(machine.workspace, value));
+  return refuseFile(value, refuseSystemFolder('cache-dir', value, resolve(machine.workspace, value)));
+}
+
+function refuseFile(value: string, folder: string): string {
+  if (nearestIsFolder(folder)) return folder;
+  throw new InputError('cache-dir', value, 'There is a file. Name a folder, or one that is yet to be made.');
+}
+
+function nearestIsFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (error) {
+    // What may not be looked at is told of by whoever uses it.
+    return systemErrorCode(error) === 'ENOENT'
+      ? nearestIsFolder(dirname(path))
+      : systemErrorCode(error) !== 'ENOTDIR';
+  }
 }
 
 /** Making a folder below /proc never ends in Node, and none of these keeps anything. */
