@@ -142,6 +142,16 @@ describe('a remote that is no good costs seconds at most, and never a build:', (
   );
 
   test.concurrent(
+    'silent while the result is here already: that is no fault of it',
+    server.scene(async (scene) => {
+      const { machine } = await scene.build();
+      const hit = await scene.buildOn(machine, '--remote', silentAddress);
+      expect(hit.record).toMatchObject({ hitFrom: 'local', remote: { status: 'ok', delay: 0 } });
+      expect(hit.stderr).toContain('was not needed');
+    }),
+  );
+
+  test.concurrent(
     'silent where TLS is to begin: the run ends all the same',
     server.scene(async (scene) => {
       const built = await scene.build('--remote', silentAddress.replace('grpc:', 'grpcs:'));

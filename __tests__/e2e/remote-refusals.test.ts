@@ -7,7 +7,7 @@ import {
   ServerCapabilities,
 } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { comeBackAfter } from '../remote/connected.js';
-import type { Fault } from '../remote/faulty-proxy.js';
+import { type Fault, FaultyProxy } from '../remote/faulty-proxy.js';
 import { expectCost, expectOutputs, FILES, RemoteServer, tokenOf } from './remote-scene.js';
 
 const server = new RemoteServer();
@@ -182,6 +182,21 @@ describe('a server that is not for us', () => {
       expect(built.stderr).toMatch(/is there and refuses/);
       expect(built.stderr + built.stdout).not.toContain('canary-token');
       expectCost(built);
+    }),
+  );
+
+  test.concurrent(
+    'as its action cache, which is elsewhere, refuses us: that one is named, and no other',
+    server.scene(async (scene) => {
+      const elsewhere = new FaultyProxy(scene.serverAddress);
+      await elsewhere.start();
+      elsewhere.fault = () => ({ kind: 'error', code: status.UNAUTHENTICATED, details: 'bad token' });
+      const built = await scene.build('--remote-action-cache', elsewhere.address);
+      elsewhere.stop();
+      const { services, status: said } = built.record.remote;
+      expect(built.stderr).toContain(`warning: ${elsewhere.address} is there and asks for credentials`);
+      expect([said, ...services.map(({ available }) => available)]).toEqual(['unavailable', true, false]);
+      expect(services[0]?.says).toBe('there');
     }),
   );
 

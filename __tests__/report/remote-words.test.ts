@@ -17,6 +17,10 @@ const silent = { service: 'cas', available: false, latency: null, says: 'it does
 
 test.each<[string, Partial<RemoteReport>]>([
   ['grpcs://cas.example.com was there', {}],
+  [
+    'grpcs://cas.example.com was not needed',
+    { services: [{ service: 'cas', available: true, latency: null, says: 'not waited for' }] },
+  ],
   ['grpcs://cas.example.com was there; pushed 3 blobs, 1.2 kB', { pushed: { blobs: 3, bytes: 1200 } }],
   ['grpcs://cas.example.com was there; fetched 1 blob, 7 B', { fetched: { blobs: 1, bytes: 7 } }],
   [

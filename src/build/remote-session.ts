@@ -1,5 +1,5 @@
 import type { RemoteConfig } from '../config/config.js';
-import { Fault } from '../errors.js';
+import { Fault, messageOf } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import type { Digest } from '../reapi/digest.js';
@@ -125,10 +125,11 @@ export class RemoteSession {
   report(): RemoteReport {
     return {
       endpoint: this.#cas.clients.endpoint.display,
-      status: !this.#answered ? 'unavailable' : this.#problem === undefined ? 'ok' : 'degraded',
+      // A result that was here already is not held up to hear from a remote that is far away.
+      status: this.#problem === undefined ? 'ok' : this.#answered ? 'degraded' : 'unavailable',
       services: [this.#cas, this.#actionCache].map((place) => ({
         service: place.service,
-        available: this.#answered && !place.guard.open,
+        available: !place.guard.open && (place.latency !== null || this.#problem === undefined),
         latency: place.latency,
         says: this.#saysOf(place),
       })),
@@ -147,12 +148,12 @@ export class RemoteSession {
     this.#remote.close();
   }
 
-  #saysOf({ clients, guard }: Place): string {
+  #saysOf({ clients, guard, latency }: Place): string {
     if (guard.failure?.cause instanceof RpcError) {
       return explainRemoteError(guard.failure, clients, this.#remote.secrets).text;
     }
     if (guard.reason !== null) return this.hide(guard.reason);
-    return this.#answered ? 'there' : (this.#problem ?? 'not asked');
+    return latency !== null ? 'there' : (this.#problem ?? 'not waited for');
   }
 
   async #ask(signal: AbortSignal): Promise<RemoteServices> {
@@ -182,12 +183,19 @@ export class RemoteSession {
 
   /** The first answer has the time of connecting in it: one that is late is asked for again. */
   async #askPlace(place: Place, signal: AbortSignal): Promise<JudgedCapabilities> {
-    const said = await askCapabilities(place, signal);
-    return (place.latency ?? 0) > this.config.latencyBudget ? askCapabilities(place, signal) : said;
+    try {
+      const said = await askCapabilities(place, signal);
+      return (place.latency ?? 0) > this.config.latencyBudget ? await askCapabilities(place, signal) : said;
+    } catch (error) {
+      // Who has nothing but an error for this question is asked no other, and the error is told of this endpoint.
+      if (error instanceof RpcError) place.guard.leaveAlone(messageOf(error), error);
+      throw place.guard.failure ?? error;
+    }
   }
 
   #explain(error: RpcError | Unavailable): string {
-    const isOfActionCache = error instanceof Unavailable && error.service === 'action-cache';
+    const isOfActionCache =
+      error instanceof Unavailable ? error.service === 'action-cache' : error.method.endsWith('ActionResult');
     const { clients } = isOfActionCache ? this.#actionCache : this.#cas;
     return explainRemoteError(error, clients, this.#remote.secrets).text;
   }

@@ -2,7 +2,10 @@
 export interface RemoteReport {
   /** Of the CAS, without credentials. */
   readonly endpoint: string;
-  /** `degraded`: it was there, and not all of it or not all the time. */
+  /**
+   * `ok`: nothing was wrong, though it may not have been heard from before it was not needed any more. `degraded`: it
+   * was there, and not all of it or not all the time.
+   */
   readonly status: 'ok' | 'degraded' | 'unavailable';
   readonly services: readonly RemoteServiceReport[];
   /** Milliseconds that it delayed the run by what it did wrong. */
@@ -21,7 +24,7 @@ export interface Moved {
 export interface RemoteServiceReport {
   readonly service: 'cas' | 'action-cache';
   readonly available: boolean;
-  /** Milliseconds that it took to tell what it can; null where it did not tell. */
+  /** Milliseconds that it took to tell what it can; null where it did not, or nobody waited for it. */
   readonly latency: number | null;
   /** What is wrong with it, or what it offers. */
   readonly says: string;

@@ -10,9 +10,10 @@ const STATUS = {
 /** What a run had of its remote, in one line. */
 export function remoteLine(remote: RemoteReport): string {
   const { endpoint, status, services, delay, fetched, pushed } = remote;
+  const notNeeded = status === 'ok' && services.every(({ latency }) => latency === null);
   const wrong = services.find(({ available }) => !available);
   return [
-    `${endpoint} ${STATUS[status]}`,
+    `${endpoint} ${notNeeded ? 'was not needed' : STATUS[status]}`,
     ...(wrong === undefined ? [] : [`${wrong.service}: ${wrong.says}`]),
     ...(delay >= 1 ? [`it cost ${formatDuration(delay)}`] : []),
     ...(fetched === null ? [] : [`fetched ${movedWords(fetched)}`]),
