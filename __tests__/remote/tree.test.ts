@@ -8,7 +8,8 @@ import {
 import { digestOf, EMPTY_DIGEST } from '../../src/reapi/digest.js';
 import { merkleTree, type TreeNode } from '../../src/reapi/merkle.js';
 import { getActionResult, updateActionResult } from '../../src/remote/action-cache.js';
-import { checkClosure, missingOf, namedBlobs } from '../../src/remote/closure.js';
+import { namedBlobs } from '../../src/reapi/named-blobs.js';
+import { checkClosure, missingOf } from '../../src/remote/closure.js';
 import { fetchTree } from '../../src/remote/tree.js';
 import { type Connected, connectTo } from './connected.js';
 import { MapServer } from './map-server.js';

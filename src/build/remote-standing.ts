@@ -5,7 +5,8 @@ import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_exec
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { getActionResult, UnreadableEntry } from '../remote/action-cache.js';
-import { checkClosure, namedBlobs } from '../remote/closure.js';
+import { namedBlobs } from '../reapi/named-blobs.js';
+import { checkClosure } from '../remote/closure.js';
 import { findMissing } from '../remote/find-missing.js';
 import { sideBySide } from '../remote/side-by-side.js';
 import { TransferWindow } from '../remote/window.js';

@@ -1,12 +1,8 @@
 import { readFileSync } from 'node:fs';
-import {
-  Action,
-  type ActionResult,
-  Directory,
-  type OutputDirectory,
-  Tree,
-} from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { Digest } from '../reapi/digest.js';
+import { Action, type ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { distinctDigests, type Digest } from '../reapi/digest.js';
+import { filesInTree, namedBlobs } from '../reapi/named-blobs.js';
+import { digestsOf, walkTree } from '../reapi/walk-tree.js';
 import type { StoredObject } from './walk-objects.js';
 
 /** What a result, a tree or a directory needs, and whether all of it is there. */
@@ -22,26 +18,13 @@ export class StoredClosures {
   constructor(private readonly stored: ReadonlyMap<string, StoredObject>) {}
 
   ofResult(result: ActionResult): Closure {
-    const inFolders = result.outputDirectories.map((folder) => this.#inFolder(folder));
-    const needed = new Map<string, Digest>();
-    const named = [
-      ...result.outputFiles.map(({ digest }) => digest),
-      result.stdoutDigest,
-      result.stderrDigest,
+    const { plain, trees, roots } = namedBlobs(result);
+    const inside = [
+      ...trees.map((tree) => this.#once(`tree ${tree.hash}`, () => filesInTree(this.#read(tree)))),
+      ...roots.map((root) => this.#once(`root ${root.hash}`, () => this.#belowRoot(root))),
     ];
-    for (const digest of [...named, ...inFolders.flatMap((digests) => digests ?? [])]) {
-      if (digest !== undefined && digest.sizeBytes > 0) needed.set(digest.hash, digest);
-    }
-    const blobs = [...needed.values()];
-    return { blobs, complete: !inFolders.includes(undefined) && blobs.every((digest) => this.#has(digest)) };
-  }
-
-  /** Undefined where something that names what is in the folder cannot be read. */
-  #inFolder({ treeDigest, rootDirectoryDigest }: OutputDirectory): readonly Digest[] | undefined {
-    const inTree = treeDigest === undefined ? [] : this.#inTree(treeDigest);
-    const below = rootDirectoryDigest === undefined ? [] : this.#belowDirectory(rootDirectoryDigest);
-    if (inTree === undefined || below === undefined) return undefined;
-    return [...(treeDigest === undefined ? [] : [treeDigest]), ...inTree, ...below];
+    const blobs = distinctDigests([...plain, ...trees, ...inside.flatMap((digests) => digests ?? [])]);
+    return { blobs, complete: !inside.includes(undefined) && blobs.every((digest) => this.#has(digest)) };
   }
 
   /** The Action of this hash and its Command, as far as they are there. */
@@ -57,37 +40,18 @@ export class StoredClosures {
     return this.stored.get(hash)?.size === sizeBytes;
   }
 
-  /** The files of an encoded Tree; undefined where it cannot be read. */
-  #inTree(digest: Digest): readonly Digest[] | undefined {
-    return this.#once(`tree ${digest.hash}`, () => {
-      const { root, children } = Tree.decode(this.#read(digest));
-      return [...(root === undefined ? [] : [root]), ...children].flatMap(filesOf);
-    });
+  /** The directories and files at and below a Directory. */
+  #belowRoot(root: Digest): readonly Digest[] {
+    const { reached, files } = walkTree(root, (digest) => this.#read(digest));
+    return [...digestsOf(reached), ...files];
   }
 
-  /** The directories and files at and below a Directory; undefined where one of them cannot be read. */
-  #belowDirectory(digest: Digest): readonly Digest[] | undefined {
-    return this.#once(`directory ${digest.hash}`, () => {
-      const directory = Directory.decode(this.#read(digest));
-      const below = directory.directories.flatMap(({ digest: child }) => {
-        const found = child === undefined ? [] : this.#belowDirectory(child);
-        if (found === undefined) throw new Error('a directory below cannot be read');
-        return found;
-      });
-      return [digest, ...filesOf(directory), ...below];
-    });
-  }
-
+  /** Undefined where it cannot be read. */
   #once(key: string, read: () => readonly Digest[]): readonly Digest[] | undefined {
     if (this.#trees.has(key)) return this.#trees.get(key);
-    this.#trees.set(key, undefined); // What contains itself cannot be read.
-    try {
-      const digests = read();
-      this.#trees.set(key, digests);
-      return digests;
-    } catch {
-      return undefined;
-    }
+    const digests = undefinedIfUnreadable(read);
+    this.#trees.set(key, digests);
+    return digests;
   }
 
   #read(digest: Digest): Uint8Array {
@@ -98,6 +62,10 @@ export class StoredClosures {
   }
 }
 
-function filesOf({ files }: Directory): readonly Digest[] {
-  return files.flatMap(({ digest }) => digest ?? []);
+function undefinedIfUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }

@@ -30,3 +30,10 @@ export function parseDigest(text: string): Digest | undefined {
 export function sameDigest(a: Digest | undefined, b: Digest | undefined): boolean {
   return a !== undefined && a.hash === b?.hash && a.sizeBytes === b.sizeBytes;
 }
+
+/** Every digest once, without the empty blob, which is always present. */
+export function distinctDigests(digests: Iterable<Digest>): Digest[] {
+  const distinct = new Map<string, Digest>();
+  for (const digest of digests) if (digest.sizeBytes !== 0) distinct.set(digest.hash, digest);
+  return [...distinct.values()];
+}

@@ -8,10 +8,3 @@ export const DIGEST_BYTES = 80;
 export function bytesInBatch({ sizeBytes }: Digest): number {
   return sizeBytes + BLOB_OVERHEAD;
 }
-
-/** Every digest once, without the empty blob, which is always present. */
-export function distinctDigests(digests: Iterable<Digest>): Digest[] {
-  const distinct = new Map<string, Digest>();
-  for (const digest of digests) if (digest.sizeBytes !== 0) distinct.set(digest.hash, digest);
-  return [...distinct.values()];
-}

@@ -1,11 +1,11 @@
-import { type ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { Digest } from '../reapi/digest.js';
-import { distinctDigests } from './batches.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { distinctDigests, type Digest } from '../reapi/digest.js';
+import { filesInTree, namedBlobs } from '../reapi/named-blobs.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { CasService } from './cas-service.js';
 import { downloadBlobs } from './download-to-memory.js';
 import { findMissing } from './find-missing.js';
 import { fetchTree } from './tree.js';
-import { UnusableBlob } from '../reapi/unusable-blob.js';
 
 /** Everything that an action's result names, and what of it the remote lacks. */
 export interface Closure {
@@ -17,25 +17,6 @@ export interface Closure {
 }
 
 const MOST_TREE_BYTES = 64 * 1024 * 1024;
-
-/** The blobs that a result names itself: what it says of its folders is in their trees. */
-export function namedBlobs(result: ActionResult): {
-  readonly plain: readonly Digest[];
-  readonly trees: readonly Digest[];
-  readonly roots: readonly Digest[];
-} {
-  const present = (digests: readonly (Digest | undefined)[]) =>
-    distinctDigests(digests.flatMap((one) => one ?? []));
-  return {
-    plain: present([
-      ...result.outputFiles.map(({ digest }) => digest),
-      result.stdoutDigest,
-      result.stderrDigest,
-    ]),
-    trees: present(result.outputDirectories.map(({ treeDigest }) => treeDigest)),
-    roots: present(result.outputDirectories.map(({ rootDirectoryDigest }) => rootDirectoryDigest)),
-  };
-}
 
 /**
  * Asks the remote for everything that a result names: what is in its trees takes a second round trip.
@@ -95,10 +76,7 @@ export async function missingOf(
 
 function filesIn(digest: Digest, blob: Buffer = Buffer.alloc(0)): readonly Digest[] {
   try {
-    const { root, children } = Tree.decode(blob);
-    return [...(root === undefined ? [] : [root]), ...children].flatMap(({ files }) =>
-      files.flatMap((file) => file.digest ?? []),
-    );
+    return filesInTree(blob);
   } catch {
     throw new UnusableBlob(digest, 'corrupt');
   }

@@ -1,5 +1,4 @@
-import { formatDigest, type Digest } from '../reapi/digest.js';
-import { distinctDigests } from './batches.js';
+import { distinctDigests, formatDigest, type Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
 import { type BlobSink, download } from './download.js';
 

@@ -1,9 +1,9 @@
 import { ContentAddressableStorageService } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
-import type { Digest } from '../reapi/digest.js';
+import { distinctDigests, type Digest } from '../reapi/digest.js';
 import { callUnary } from '../rpc/call.js';
 import { rawUnary } from '../rpc/raw-methods.js';
 import { missingIn } from './answers.js';
-import { DIGEST_BYTES, distinctDigests } from './batches.js';
+import { DIGEST_BYTES } from './batches.js';
 import type { CasService } from './cas-service.js';
 import { sideBySide } from './side-by-side.js';
 import { TransferWindow } from './window.js';
