@@ -50,6 +50,12 @@ describeAsRoot('as an ordinary user', () => {
       expect(bench.leftovers()).toEqual([]);
     });
 
+    test('a cache folder that may not be written is a fault that names it', async () => {
+      const { exitCode, stderr } = await bench.start('run', '--cache-dir', '/usr/cache', '--', 'true').ended;
+      expect(exitCode).toBe(125);
+      expect(stderr).toContain('the cache folder /usr/cache cannot be written');
+    });
+
     test('builds, hits, and brings outputs', async () => {
       const script = 'id -u; cp in.txt out';
       const built = await bench.record(['--outputs', 'out'], script);

@@ -2,6 +2,7 @@ import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
 import type { CacheFolder } from './folder.js';
+import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';
 import { readState } from './state.js';
 
@@ -18,7 +19,7 @@ export function mountsBelow(mountinfo: string, folder: string): readonly string[
 }
 
 /**
- * Removes what a casd that was killed leaves behind: FUSE mounts, staged trees, half-written blobs, its socket. Call it
+ * Removes what a casd that was killed leaves behind: FUSE mounts and their servers, staged trees, half-written blobs, its socket. Call it
  * only while no casd runs on this folder.
  */
 export async function removeLeftovers(
@@ -27,7 +28,9 @@ export async function removeLeftovers(
   signal: AbortSignal,
 ): Promise<void> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8');
-  for (const mount of mountsBelow(mountinfo, folder.storage)) await unmount(mount, searchPath, signal);
+  const mounts = mountsBelow(mountinfo, folder.storage);
+  for (const mount of mounts) await unmount(mount, searchPath, signal);
+  await endFuseServers(mounts);
   for (const unfinished of UNFINISHED) {
     const inside = join(folder.storage, unfinished);
     for (const name of await readdir(inside).catch(() => [])) {
