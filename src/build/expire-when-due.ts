@@ -5,6 +5,7 @@ import { readStoredUsage } from '../casd/stored-usage.js';
 import type { CacheConfig, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { ExpiryReport } from '../report/expiry-report.js';
+import { withTimeLimit } from '../process/time-limit.js';
 
 /** How often a folder that stays is looked through for what nobody uses, in milliseconds. */
 const INTERVAL = 86_400_000;
@@ -27,7 +28,7 @@ export async function expireWhenDue(
   if (!existsSync(folder.storage) || !(await isDue(folder, cache.quota))) return undefined;
   const { expireLocal } = await import(/* webpackMode: "eager" */ './expire-local.js');
   const { expiryRemote } = await import(/* webpackMode: "eager" */ './expiry-remote.js');
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(cache.timeLimit)]);
+  const limited = withTimeLimit(signal, cache.timeLimit);
   const remote = expiryRemote(remoteConfig, host, limited);
   try {
     const { machine, log } = host;

@@ -11,6 +11,7 @@ import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { KeptReport } from '../report/kept-report.js';
+import { withTimeLimit } from '../process/time-limit.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 import { keptResults } from './kept-results.js';
 import type { ResultSource } from './result-source.js';
@@ -152,7 +153,7 @@ export class KeptSession {
   }
 
   #within(milliseconds: number): AbortSignal {
-    return AbortSignal.any([this.signal, this.#closing.signal, AbortSignal.timeout(milliseconds)]);
+    return withTimeLimit(AbortSignal.any([this.signal, this.#closing.signal]), milliseconds);
   }
 
   #explain(error: unknown, limited: AbortSignal): string {

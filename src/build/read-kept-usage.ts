@@ -7,6 +7,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { CacheConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { KeptRef, KeptUsage } from '../report/kept-usage.js';
+import { withTimeLimit } from '../process/time-limit.js';
 import { openKeptPlace, pendingFolder } from './kept-place.js';
 
 /**
@@ -22,7 +23,7 @@ export async function readKeptUsage(
 ): Promise<KeptUsage | undefined> {
   await using place = await openKeptPlace(config, host, folder);
   if (place === undefined) return undefined;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(config.timeLimit)]);
+  const limited = withTimeLimit(signal, config.timeLimit);
   const refs: KeptRef[] = [];
   for (const ref of place.transport.access.read ? place.scopes.readable : []) {
     const scope = await readLater(place, await readNewest(place, ref, limited), limited);

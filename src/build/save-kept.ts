@@ -18,6 +18,7 @@ import { digestsOf, walkTree } from '../reapi/walk-tree.js';
 import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { SaveReport } from '../report/kept-report.js';
+import { withTimeLimit } from '../process/time-limit.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 
 /** Of `cache-time-limit`: the rest is for what is new. */
@@ -46,7 +47,7 @@ export async function saveKept(
     duration: Math.round(performance.now() - start),
     onGitHub: config.kept.kind === 'github',
   });
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(config.timeLimit)]);
+  const limited = withTimeLimit(signal, config.timeLimit);
   try {
     await using place = await openKeptPlace(config, host, folder);
     if (place?.transport.access.write !== true || !place.transport.access.read) return undefined;

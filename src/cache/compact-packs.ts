@@ -2,6 +2,7 @@ import type { Digest } from '../reapi/digest.js';
 import { type BuiltPack, buildPacks } from './build-packs.js';
 import type { CacheIndex } from './cache-index.js';
 import { systemErrorCode } from '../errors.js';
+import { withTimeLimit } from '../process/time-limit.js';
 import { DamagedPack } from './damaged-pack.js';
 import { newestFirst } from './entry-age.js';
 import { LostPack, takeLiveBlobs } from './move-blobs.js';
@@ -38,8 +39,7 @@ export async function compactPacks(
   signal: AbortSignal,
 ): Promise<Compacted> {
   const gone = new Set<string>();
-  const limited =
-    movingTime === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(movingTime)]);
+  const limited = movingTime === undefined ? signal : withTimeLimit(signal, movingTime);
   const asTheyAre = (): Compacted => {
     const plan = tidyIndex(index, now, { ...limits, rewriteBytes: 0 }, gone);
     return { plan: { ...plan, rewritten: [] }, moved: [] };

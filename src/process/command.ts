@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Fault } from '../errors.js';
+import { withTimeLimit } from './time-limit.js';
 
 export interface CommandOptions {
   readonly signal: AbortSignal;
@@ -43,7 +44,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   child.stdin.end(options.input ?? '');
   endWithUs(child);
 
-  const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.deadline)]);
+  const stop = withTimeLimit(options.signal, options.deadline);
   const endGroup = () => endProcessGroup(child.pid);
   stop.addEventListener('abort', endGroup, { once: true });
   try {

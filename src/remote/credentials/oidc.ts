@@ -1,6 +1,7 @@
 import { isHeaderText } from '../../config/header-lines.js';
 import { Fault, messageOf } from '../../errors.js';
 import type { Machine } from '../../machine.js';
+import { withTimeLimit } from '../../process/time-limit.js';
 import { bearer } from './fixed.js';
 import type { CredentialSource } from './source.js';
 
@@ -41,7 +42,7 @@ async function requestToken(
   url.searchParams.set('audience', audience);
   const response = await fetch(url, {
     headers: { authorization: `Bearer ${token}`, accept: 'application/json' },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(DEADLINE)]),
+    signal: withTimeLimit(signal, DEADLINE),
     redirect: 'error',
   });
   if (!response.ok) throw new Error(`GitHub answered ${response.status}`);
