@@ -5,8 +5,7 @@ import { pendingFolder } from '../../src/build/kept-place.js';
 import { noteBuilt, noteUsed } from '../../src/cache/pending.js';
 import { cacheFolder } from '../../src/casd/folder.js';
 import { type Digest, parseDigest } from '../../src/reapi/digest.js';
-import { PUSH } from './kept-machine.js';
-import { KeptScene, warningsOf } from './kept-scene.js';
+import { KeptScene, PUSH, warningsOf } from './kept-scene.js';
 import type { KeptStage } from './kept-stage.js';
 
 /** What a machine has still to save, by the names of the builds. */
@@ -61,12 +60,19 @@ export class KeptBuilder {
   }
 
   /** Runs a build up to post, by default on a fresh machine. */
-  async rerun(stage: KeptStage, name: string, machine = this.#freshMachine(stage)): Promise<Rerun> {
+  async rerun(stage: KeptStage, name: string, machine = this.freshMachine(stage)): Promise<Rerun> {
     const { scene } = stage;
     const ran = await scene.job({ machine, inputs: this.#inputsOf(name, stage.inputs), post: false });
     const { result } = ran.outputs;
+    if (ran.exitCode !== 0) throw new Error(`${name} ended with ${ran.exitCode}:\n${ran.log}`);
     const wrong = result === 'hit' && contentOf(join(scene.workspace, 'out')) !== this.#outputs.get(name);
     return { result: wrong ? 'wrong' : result, warnings: warningsOf(ran) };
+  }
+
+  /** A machine that has no results; what it knows of its toolchain makes it quicker. */
+  freshMachine(stage: KeptStage, machine = stage.scene.freshMachine()): string {
+    this.#copy(stage, machine, ['memory']);
+    return machine;
   }
 
   close(): Promise<void> {
@@ -81,13 +87,6 @@ export class KeptBuilder {
     const action = this.#actions.get(name);
     if (action === undefined) throw new Error(`there is no build called ${name}`);
     return action;
-  }
-
-  /** What it knows of its toolchain makes it quicker. */
-  #freshMachine(stage: KeptStage): string {
-    const machine = stage.scene.freshMachine();
-    this.#copy(stage, machine, ['memory']);
-    return machine;
   }
 
   #copy({ scene }: KeptStage, machine: string, names: readonly string[]): void {

@@ -1,234 +1,176 @@
-import { randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  type CacheFault,
-  type CacheMethod,
-  type CacheService,
-  startCacheService,
-} from '../cache/cache-service.js';
-import { KeptMachine } from './kept-machine.js';
-import { KeptScene, linesAbout, MAIN, warningsOf } from './kept-scene.js';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { CacheFault, CacheMethod, CacheService } from '../cache/cache-service.js';
+import { KeptBuilder } from './kept-builder.js';
+import { KeptStage } from './kept-stage.js';
 import { sideBySide } from './side-by-side.js';
 
-const status = (code: number): CacheFault => ({ kind: 'status', status: code });
-const kind = (name: 'hang' | 'reset' | 'lose-answer' | 'truncate' | 'truncate-quietly' | 'stall' | 'flip') =>
-  ({ kind: name }) as const;
-/** Of other calls than downloads, and of most downloads: goes well. */
-const WELL: CacheFault = { kind: 'no-length' };
+let builder: KeptBuilder;
+let before: KeptStage;
 
-const OUTPUTS = [randomBytes(300_000), Buffer.from('small')];
-const RESULT = 'the action';
+beforeAll(async () => {
+  builder = await KeptBuilder.build({
+    // Large enough that what is flipped in the middle of an archive is none of its padding.
+    kept: 'seq 1 50000 > out; cat in.txt >> out',
+    new: 'head -c 300000 /dev/urandom > out',
+    newer: 'head -c 10000 /dev/urandom > out',
+  });
+  before = await KeptStage.open('github');
+  await builder.furnish(before, 'first', { built: ['kept'] });
+  expect((await before.save('first')).log).toContain('saved 1 result');
+});
+afterAll(async () => {
+  await before.close();
+  await builder.close();
+});
 
-interface Stage {
-  readonly service: CacheService;
-  machine(timeLimit?: number): KeptMachine;
-}
-
-/** A service of its own, so that tests can wait side by side. */
-async function onStage(play: (stage: Stage) => Promise<void>): Promise<void> {
-  const service = await startCacheService();
-  const machines: KeptMachine[] = [];
-  const machine = (timeLimit = 30_000) => {
-    const made = new KeptMachine(service.environment(MAIN), { timeLimit });
-    machines.push(made);
-    return made;
-  };
+/** A service of its own, so that rows can wait side by side. */
+async function onStage(play: (stage: KeptStage, service: CacheService) => Promise<void>): Promise<void> {
+  const stage = await KeptStage.open('github', { like: before, timeLimit: '2s' });
   try {
-    await play({ service, machine });
+    await play(stage, stage.scene.service);
   } finally {
-    for (const made of machines) made.dispose();
-    await service.close();
+    await stage.close();
   }
 }
 
-/** Most of these wait most of the time, so they wait together. */
-const playAll = <Row extends readonly unknown[]>(
-  rows: readonly Row[],
-  play: (row: Row, stage: Stage) => Promise<void>,
-): Promise<readonly string[]> => sideBySide(rows, 6, (row) => onStage((stage) => play(row, stage)));
+const PATIENT = { 'INPUT_CACHE-TIME-LIMIT': '30s' };
+const HIT = { result: 'hit', warnings: [] };
 
 /** One line, and nothing of a stack or an address. */
 const oneLine = (words: RegExp) =>
   expect.stringMatching(new RegExp(`^(?!.*(    at |sig=|http:))[^\n]*(${words.source})[^\n]*$`));
 
-const TOO_LONG = /took longer than 3 s/;
+const LOOK = 'GetCacheEntryDownloadURL';
+const RESERVE = 'CreateCacheEntry';
+const FINISH = 'FinalizeCacheEntryUpload';
 
-/** Milliseconds: few only where the fault is one that lasts. */
-const limitFor = (words: RegExp) => (words.source.includes('took longer') ? 3000 : 30_000);
+const TOO_LONG = /took longer than 2 s/;
+const CUT = /no connection|could not fetch|took longer/;
+const BROKEN = /answered 500|took longer/;
+const REFUSED = /refuses the job's token/;
+const TOO_OFTEN = /asked too often|took longer/;
+const NOT_FETCHED = /could not fetch/;
 
-describe('a save', () => {
-  const rows: readonly (readonly [CacheMethod, string, CacheFault, RegExp])[] = [
-    ['CreateCacheEntry', '409', status(409), TOO_LONG],
-    ['CreateCacheEntry', '429', { kind: 'status', status: 429, retryAfter: 60 }, /asked too often/],
-    ['CreateCacheEntry', '401', status(401), /refuses the job's token/],
-    ['CreateCacheEntry', '403', status(403), /refuses the job's token/],
-    ['CreateCacheEntry', '500', status(500), /answered 500|took longer/],
-    ['CreateCacheEntry', 'reset', kind('reset'), /no connection|took longer/],
-    ['CreateCacheEntry', 'hang', kind('hang'), TOO_LONG],
-    ['upload', '403', status(403), /could not store|took longer/],
-    ['upload', '429', status(429), /could not store|took longer/],
-    ['upload', '500', status(500), /answered 500|took longer/],
-    ['upload', 'reset', kind('reset'), /no connection|took longer/],
-    ['upload', 'hang', kind('hang'), TOO_LONG],
-    ['FinalizeCacheEntryUpload', '429', status(429), /asked too often|took longer/],
-    ['FinalizeCacheEntryUpload', '500', status(500), /answered 500|took longer/],
-    ['FinalizeCacheEntryUpload', 'reset', kind('reset'), /no connection|took longer/],
-    ['FinalizeCacheEntryUpload', 'hang', kind('hang'), TOO_LONG],
-    ['GetCacheEntryDownloadURL', '403', status(403), /refuses the job's token/],
-    ['GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
-    ['GetCacheEntryDownloadURL', 'hang', kind('hang'), TOO_LONG],
-  ];
+/** Every call of a method goes wrong, but the first ones. */
+const fault =
+  (method: CacheMethod, kind: CacheFault['kind'] | number, after = 0) =>
+  (service: CacheService) => {
+    service.fail(method, { kind: 'no-length' }, after); // What changes nothing.
+    const told = typeof kind === 'number' ? { kind: 'status', status: kind } : { kind };
+    service.fail(method, told as CacheFault);
+  };
+const eviction = (what: 'pack' | 'index') => (service: CacheService) => {
+  for (const { key } of service.entries()) if (key.startsWith(`buildbox-1-${what}-`)) service.evict(key);
+};
 
-  test('that meets a fault saves nothing, says so in one line, and is made up for', async () => {
-    const wrong = await playAll(rows, async ([method, , fault, words], { service, machine }) => {
-      const own = machine(limitFor(words));
-      const action = await own.build(RESULT, ...OUTPUTS);
-      service.fail(method, fault);
-      const failed = await own.save();
-      expect(failed).toMatchObject({ saved: 0, kept: null, problem: oneLine(words) });
-      expect(await own.notes()).toHaveLength(1);
-      service.heal();
-      // Somebody else builds the same.
-      const patient = machine();
-      await patient.build(RESULT, ...OUTPUTS);
-      expect(await patient.save()).toMatchObject({ results: 1, problem: null });
-      expect(await patient.notes()).toEqual([]);
-      const { outputs } = await machine().restore(action);
-      expect(outputs?.map((one, at) => one.equals(OUTPUTS[at] ?? one.subarray(1)))).toEqual([true, true]);
-    });
+type Row = readonly [string, (service: CacheService) => void, RegExp?];
+
+/** What a job meets that looks for its result. */
+const READING: readonly Row[] = [
+  ['a look-up that hangs', fault(LOOK, 'hang'), TOO_LONG],
+  ['a look-up that is cut', fault(LOOK, 'reset'), CUT],
+  ['a token that is none', fault(LOOK, 401), REFUSED],
+  ['a token that may not read', fault(LOOK, 403), REFUSED],
+  ['too many requests', fault(LOOK, 429), TOO_OFTEN],
+  ['a service that is broken', fault(LOOK, 500), BROKEN],
+  ['an index that is not at its address', fault('download', 404), NOT_FETCHED],
+  ['an index that never comes', fault('download', 'hang'), TOO_LONG],
+  ['an index that breaks off', fault('download', 'truncate'), CUT],
+  ['an index that is short', fault('download', 'truncate-quietly'), NOT_FETCHED],
+  ['an index that was evicted', eviction('index')],
+  ['a look-up of the pack that is broken', fault(LOOK, 500, 1), BROKEN],
+  ['a pack that is not at its address', fault('download', 404, 1), NOT_FETCHED],
+  ['a pack that is cut', fault('download', 'reset', 1), CUT],
+  ['a pack that stops half-way', fault('download', 'stall', 1), TOO_LONG],
+  ['a pack that breaks off', fault('download', 'truncate', 1), CUT],
+  ['a pack that is short', fault('download', 'truncate-quietly', 1), NOT_FETCHED],
+  ['a pack with a flipped bit', fault('download', 'flip', 1), /blob .* is missing\): building again/],
+  ['a pack that was evicted', eviction('pack'), /blob .* is missing\): building again/],
+];
+
+describe('a job that looks for its result', () => {
+  test('builds it where it cannot have it, says why in one line, and keeps it once more', async () => {
+    const wrong = await sideBySide(READING, 4, ([name, harm, words]) =>
+      onStage(async (stage, service) => {
+        harm(service);
+        const warnings = words === undefined ? [] : [oneLine(words)];
+        const machine = builder.freshMachine(stage);
+        expect(await builder.rerun(stage, 'kept', machine)).toEqual({ result: 'built', warnings });
+        service.heal();
+        service.resetCounts();
+        expect((await stage.save(machine, PATIENT)).annotations).toEqual([]);
+        // What was only damaged on its way is not sent again.
+        if (!name.endsWith('evicted')) expect(service.counts().bytesUp).toBeLessThan(20_000);
+        expect(await builder.rerun(stage, 'kept')).toEqual(HIT);
+      }),
+    );
     expect(wrong).toEqual([]);
   });
 
-  test('whose index fails after its packs are there sends them not again', () =>
-    onStage(async ({ service, machine }) => {
-      const own = machine(5000);
-      await own.build(RESULT, ...OUTPUTS);
-      service.fail('CreateCacheEntry', WELL, 1);
-      service.fail('CreateCacheEntry', status(403));
-      expect(await own.save()).toMatchObject({ problem: oneLine(/refuses the job's token/) });
-      service.heal();
-      service.resetCounts();
-      expect(await own.save()).toMatchObject({ results: 1, problem: null });
-      expect(service.counts().bytesUp).toBeLessThan(20_000);
-    }));
-
-  test('of a writer whose slow uploads outlive it is not lost to the next', () =>
-    onStage(async ({ service, machine }) => {
-      const [slow, quick] = [machine(3000), machine()];
-      const first = await slow.build('first', randomBytes(10_000));
-      const second = await quick.build('second', randomBytes(10_000));
-      // The index of the slow one is reserved and never comes.
-      service.fail('upload', WELL, 1);
-      service.fail('upload', kind('hang'));
-      expect(await slow.save()).toMatchObject({ problem: oneLine(TOO_LONG) });
-      service.heal();
-      expect(await quick.save()).toMatchObject({ results: 1, problem: null });
-      expect((await machine().restore(second)).outputs).toHaveLength(1);
-      const again = machine();
-      await again.build('first', randomBytes(10_000));
-      expect(await again.save()).toMatchObject({ results: 1, problem: null });
-      for (const action of [first, second]) expect((await machine().restore(action)).outputs).toHaveLength(1);
+  test('needs no Content-Length', () =>
+    onStage(async (stage, service) => {
+      fault('download', 'no-length')(service);
+      expect(await builder.rerun(stage, 'kept')).toEqual(HIT);
     }));
 });
 
-describe('a restore', () => {
-  /** `index`, `pack`: which of the two is met. */
-  const rows: readonly (readonly [string, CacheMethod, string, CacheFault, RegExp])[] = [
-    ['index', 'GetCacheEntryDownloadURL', '401', status(401), /refuses the job's token/],
-    ['index', 'GetCacheEntryDownloadURL', '403', status(403), /refuses the job's token/],
-    ['index', 'GetCacheEntryDownloadURL', '429', status(429), /asked too often|took longer/],
-    ['index', 'GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
-    ['index', 'GetCacheEntryDownloadURL', 'reset', kind('reset'), /no connection|took longer/],
-    ['index', 'GetCacheEntryDownloadURL', 'hang', kind('hang'), TOO_LONG],
-    ['index', 'download', '404', status(404), /could not fetch/],
-    ['index', 'download', 'reset', kind('reset'), /could not fetch|took longer/],
-    ['index', 'download', 'hang', kind('hang'), TOO_LONG],
-    ['index', 'download', 'half', kind('truncate'), /could not fetch|took longer/],
-    ['index', 'download', 'half without a word', kind('truncate-quietly'), /could not fetch/],
-    ['pack', 'GetCacheEntryDownloadURL', '500', status(500), /answered 500|took longer/],
-    ['pack', 'download', '404', status(404), /could not fetch/],
-    ['pack', 'download', 'reset', kind('reset'), /could not fetch|took longer/],
-    ['pack', 'download', 'hang', kind('hang'), TOO_LONG],
-    ['pack', 'download', 'a stall', kind('stall'), TOO_LONG],
-    ['pack', 'download', 'half', kind('truncate'), /could not fetch|took longer/],
-    ['pack', 'download', 'half without a word', kind('truncate-quietly'), /could not fetch/],
-    ['pack', 'download', 'a flipped bit', kind('flip'), /blob .* is missing/],
-  ];
+/** What a job meets that saves. */
+const SAVING: readonly Row[] = [
+  ['keys that others have and never fill', fault(RESERVE, 409), TOO_LONG],
+  ['too many requests', fault(RESERVE, 429), TOO_OFTEN],
+  ['a token that is none', fault(RESERVE, 401), REFUSED],
+  ['a token that may not write', fault(RESERVE, 403), REFUSED],
+  ['a service that is broken', fault(RESERVE, 500), BROKEN],
+  ['a reservation that is cut', fault(RESERVE, 'reset'), CUT],
+  ['a reservation that hangs', fault(RESERVE, 'hang'), TOO_LONG],
+  ['an upload that is refused', fault('upload', 403), /could not store|took longer/],
+  ['an upload that breaks', fault('upload', 500), BROKEN],
+  ['an upload that is cut', fault('upload', 'reset'), CUT],
+  ['an upload that hangs', fault('upload', 'hang'), TOO_LONG],
+  ['an upload that stops half-way', fault('upload', 'stall'), TOO_LONG],
+  ['an end that breaks', fault(FINISH, 500), BROKEN],
+  ['an end that is cut', fault(FINISH, 'reset'), CUT],
+  ['an end that hangs', fault(FINISH, 'hang'), TOO_LONG],
+  ['an index that is refused', fault(RESERVE, 403, 1), REFUSED],
+  ['a look-up that is refused', fault(LOOK, 403), REFUSED],
+  ['a look-up that breaks', fault(LOOK, 500), BROKEN],
+  ['a look-up that hangs', fault(LOOK, 'hang'), TOO_LONG],
+];
 
-  test('that meets a fault is no hit, with one line, and what is built again is saved again', async () => {
-    const wrong = await playAll(rows, async ([part, method, , fault, words], { service, machine }) => {
-      const writer = machine();
-      const action = await writer.build(RESULT, ...OUTPUTS);
-      await writer.save();
-      if (part === 'pack') service.fail(method, WELL, 1);
-      service.fail(method, fault);
-      const reader = machine(limitFor(words));
-      const { outputs, warnings } = await reader.restore(action);
-      expect([outputs, warnings]).toEqual([undefined, [oneLine(words)]]);
-      service.heal();
-      const builder = machine();
-      await builder.build(RESULT, ...OUTPUTS);
-      service.resetCounts();
-      expect(await builder.save()).toMatchObject({ results: 1, problem: null });
-      // What was only damaged on its way is not sent again.
-      expect(service.counts().bytesUp).toBeLessThan(20_000);
-      expect((await machine().restore(action)).outputs).toHaveLength(2);
-    });
+describe('a job that saves', () => {
+  test('is green where it cannot, says why in one line, and the next makes up for it', async () => {
+    const wrong = await sideBySide(SAVING, 4, ([name, harm, words = /./]) =>
+      onStage(async (stage, service) => {
+        await builder.furnish(stage, 'own', { built: ['new'] });
+        harm(service);
+        const { exitCode, annotations } = await stage.save('own');
+        const [message] = annotations.map((annotation) => annotation.message);
+        expect([exitCode, annotations.length, message]).toEqual([0, 1, oneLine(words)]);
+        expect(message).toMatch(/^nothing was saved: /);
+        expect([stage.scene.notes('own').length, stage.scratchOf('own')]).toEqual([1, []]);
+        service.heal();
+        service.resetCounts();
+        expect((await stage.save('own', PATIENT)).annotations).toEqual([]);
+        expect(stage.scene.notes('own')).toEqual([]);
+        // Packs that are there are not sent again.
+        if (name === 'an index that is refused') expect(service.counts().bytesUp).toBeLessThan(20_000);
+        expect(await builder.rerun(stage, 'new')).toEqual(HIT);
+      }),
+    );
     expect(wrong).toEqual([]);
   });
 
-  test('does not need a Content-Length', () =>
-    onStage(async ({ service, machine }) => {
-      const writer = machine();
-      const action = await writer.build(RESULT, ...OUTPUTS);
-      await writer.save();
-      service.fail('download', WELL);
-      expect(await machine().restore(action)).toMatchObject({ outputs: [{}, {}], warnings: [] });
+  test('while another one holds a place for an index that never comes loses nothing', () =>
+    onStage(async (stage, service) => {
+      await builder.furnish(stage, 'slow', { built: ['new'] });
+      await builder.furnish(stage, 'quick', { built: ['newer'] });
+      fault('upload', 'hang', 1)(service);
+      expect((await stage.save('slow')).annotations).toHaveLength(1);
+      service.heal();
+      for (const machine of ['quick', 'slow']) {
+        expect((await stage.save(machine, PATIENT)).annotations).toEqual([]);
+        expect(await builder.rerun(stage, 'newer')).toEqual(HIT);
+      }
+      expect(await builder.rerun(stage, 'new')).toEqual(HIT);
     }));
-});
-
-describe('a job', () => {
-  let scene: KeptScene;
-  // Large enough that what is flipped in the middle of an archive is none of its padding.
-  const patient = { run: 'seq 1 50000 > out; cat in.txt >> out' };
-  const inputs = { ...patient, 'cache-time-limit': '2s' };
-
-  beforeAll(async () => {
-    scene = await KeptScene.open();
-    const { post } = await scene.job({ machine: 'reader', inputs: patient });
-    expect(post?.log).toContain('saved 1 result');
-  });
-  afterEach(() => scene.service.heal());
-  afterAll(() => scene.close());
-
-  test.each([
-    ['a service that hangs', 'GetCacheEntryDownloadURL', kind('hang'), 0, /took longer than 2 s/],
-    ['a service that is down', 'GetCacheEntryDownloadURL', kind('reset'), 0, /GitHub's cache/],
-    ['a pack that never ends', 'download', kind('stall'), 1, /took longer than 2 s/],
-    ['a pack with a flipped bit', 'download', kind('flip'), 1, /building again/],
-  ] as const)('with %s builds, and says why in one line', async (_, method, fault, skipped, words) => {
-    scene.forget('reader');
-    if (skipped > 0) scene.service.fail(method, WELL, skipped);
-    scene.service.fail(method, fault);
-    const built = await scene.job({ machine: 'reader', inputs });
-    expect([built.exitCode, built.outputs.result, built.post?.exitCode]).toEqual([0, 'built', 0]);
-    expect(scene.read('out')).toMatch(/\n50000\nhello\n$/);
-    expect(built.annotations.map(({ message }) => message)).toEqual([expect.stringMatching(words)]);
-    expect(warningsOf(built).length).toBeLessThanOrEqual(2);
-  });
-
-  test('that is refused when it saves is green, and the next one here makes up for it', async () => {
-    scene.forget('reader');
-    scene.write('in.txt', 'other\n');
-    scene.service.fail('CreateCacheEntry', status(500));
-    const built = await scene.job({ machine: 'reader', inputs });
-    expect([built.exitCode, built.outputs.result, built.post?.exitCode]).toEqual([0, 'built', 0]);
-    expect(warningsOf(built)).toEqual([expect.stringMatching(/^nothing was saved: /)]);
-    expect(scene.notes('reader')).toHaveLength(1);
-    scene.service.heal();
-    const again = await scene.job({ machine: 'reader', inputs: patient });
-    expect([again.outputs.result, linesAbout(again, /saved 1 result/).length]).toEqual(['hit', 1]);
-    expect(scene.notes('reader')).toEqual([]);
-    expect((await scene.job({ inputs: patient })).outputs.result).toBe('hit');
-  });
 });

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -9,6 +18,7 @@ import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
 import { flipped } from '../cache/shared-objects.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
+import { clockOff } from './preload.js';
 
 interface KeptRun extends Ended {
   readonly record: BuildRecord;
@@ -156,6 +166,57 @@ describe('age', () => {
   });
 });
 
+test('a quota that is smaller than one output: what does not fit is kept no more, and the rest is', async () => {
+  const large = 'head -c 20000000 /dev/urandom > out';
+  await run([], large);
+  await run();
+  forget();
+  const small = ['--cache-quota', '10M'];
+  // A hit needs no room in the local cache.
+  expect((await run(small, large)).record).toMatchObject({ result: 'hit', hitFrom: 'cache' });
+  forget();
+  const other = await run(small, 'echo other > out');
+  expect(other).toMatchObject({ exitCode: 0, save: { results: 1, problem: null } });
+  expect(other.save?.forgotten).toEqual([{ why: 'larger-than-quota', results: 1 }]);
+  expect(other.save?.kept?.bytes).toBeLessThan(10_000_000);
+  forget();
+  expect([(await run()).record.result, (await run([], large)).record.result]).toEqual(['hit', 'built']);
+});
+
+describe('a clock that is an hour off', () => {
+  const HOUR = 3_600_000;
+  const runAt = (hours: number, script?: string) => {
+    bench.environment = clockOff(hours * HOUR);
+    return run(['--cache-max-age', '1d'], script);
+  };
+
+  test.each([
+    ['stays', 25],
+    ['goes', 27],
+  ] as const)('lets nothing go that was used within a day: what it takes for old %s', async (what, hours) => {
+    await runAt(1 - hours); // Long ago, or by a slow clock.
+    forget();
+    const other = await runAt(1, 'echo other > out');
+    expect(other.save).toMatchObject({ results: 1, problem: null });
+    expect(other.save?.kept?.results).toBe(what === 'stays' ? 2 : 1);
+    forget();
+    const again = await runAt(0);
+    expect([again.record.result, warnings(again)]).toEqual([what === 'stays' ? 'hit' : 'built', []]);
+  });
+
+  test('does not sweep what somebody stores just now', async () => {
+    await run();
+    const young = kept(KEYS.pack(REF, 'f'.repeat(64), 1));
+    const old = kept(KEYS.pack(REF, 'e'.repeat(64), 1));
+    for (const file of [young, old]) writeFileSync(file, 'of somebody else');
+    utimesSync(old, Date.now() / 1000 - 7300, Date.now() / 1000 - 7300);
+    bench.environment = clockOff(1.1 * HOUR);
+    const other = await run([], 'echo other > out');
+    expect(other.save).toMatchObject({ results: 1, problem: null });
+    expect([existsSync(young), existsSync(old)]).toEqual([true, false]);
+  });
+});
+
 describe('two jobs', () => {
   test('in one cache folder at the same time lose nothing', async () => {
     const scripts = ['echo one > one', 'echo two > two'];
@@ -193,20 +254,6 @@ describe('a full disk', () => {
     expect(readdirSync(disk())).toEqual(before);
     forget();
     expect((await run(flags)).record.result).toBe('hit');
-  });
-
-  testOnDisk('of the local cache: a hit that does not fit is built', async () => {
-    // The small result is in the pack of the large one.
-    const large = 'head -c 60000000 /dev/urandom > large; cat in.txt > out';
-    await run(['--outputs', 'large'], large);
-    rmSync(join(bench.checkout, 'large'));
-    const small = 'true; cat in.txt > out';
-    await run([], small);
-    mountDisk(disk(), '48m');
-    const flags = ['--cache-dir', join(disk(), 'cache'), '--cache-quota', '30M'];
-    const built = await run(flags, small);
-    expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
-    expect(built.stderr).toMatch(/no space is left \(ENOSPC\)/);
   });
 });
 

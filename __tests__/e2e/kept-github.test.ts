@@ -69,6 +69,19 @@ describe('without any server of our own', () => {
     expect(hit.post?.log).not.toContain('saved');
   });
 
+  test('a server that speaks version 1 of the service keeps results as well', async () => {
+    const old = scene.service.environment(MAIN, 'v1');
+    const environment = { ...old, ACTIONS_CACHE_SERVICE_V2: undefined, ACTIONS_RESULTS_URL: undefined };
+    const built = await scene.job({ environment });
+    expect([built.outputs.result, built.post?.log]).toEqual([
+      'built',
+      expect.stringContaining('saved 1 result'),
+    ]);
+    const hit = await scene.job({ environment });
+    expect([hit.outputs.result, ...warningsOf(built), ...warningsOf(hit)]).toEqual(['hit']);
+    expect(scene.read('out')).toBe('hello\n');
+  });
+
   test('outputs of every kind come back as they were', async () => {
     const inputs = {
       run: [

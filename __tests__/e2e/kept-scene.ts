@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PostState } from '../../src/host/github/state.js';
+import type { Provenance } from '../../src/trust/provenance.js';
 import {
   type CacheScopes,
   type CacheService,
@@ -20,6 +21,12 @@ import { type JobOptions, type JobResult, type Runner, type StartedPost, startRu
 
 export const MAIN: CacheScopes = { own: 'refs/heads/main' };
 export const PULL: CacheScopes = { own: 'refs/pull/1/merge', base: MAIN.own, default: MAIN.own };
+
+/** What the runner of the tests plays, as the action understands it. */
+export const PUSH: Provenance = {
+  ...{ onGitHub: true, repository: 'octo/project', event: 'push', ref: MAIN.own },
+  ...{ defaultBranch: 'main', baseBranch: undefined },
+};
 
 /** How a machine of GitHub's knows that the default branch is `main`. */
 const PAYLOAD = { repository: { default_branch: 'main' } };

@@ -11,20 +11,27 @@ import { until } from './until.js';
 export const PLACES = ['github', 'folder'] as const;
 export type PlaceKind = (typeof PLACES)[number];
 
+export interface KeptStageOptions extends Omit<CacheServiceOptions, 'like'> {
+  /** A stage whose place is to be had from the beginning. */
+  readonly like?: KeptStage | undefined;
+  /** Of the jobs: `cache-time-limit`. */
+  readonly timeLimit?: string;
+}
+
 /** One of the places where something can be kept, and machines around it. */
 export class KeptStage {
   private constructor(
     readonly kind: PlaceKind,
     readonly scene: KeptScene,
+    private readonly timeLimit: string,
   ) {}
 
-  /** @param like a stage whose place is to be had from the beginning */
   static async open(
     kind: PlaceKind,
-    { like, ...options }: { readonly like?: KeptStage | undefined } & Omit<CacheServiceOptions, 'like'> = {},
+    { like, timeLimit = '2m', ...options }: KeptStageOptions = {},
   ): Promise<KeptStage> {
     const scene = await KeptScene.open({ ...options, ...(like && { like: like.scene.service }) });
-    const stage = new KeptStage(kind, scene);
+    const stage = new KeptStage(kind, scene, timeLimit);
     if (like !== undefined && kind === 'folder') cpSync(like.folder, stage.folder, { recursive: true });
     return stage;
   }
@@ -40,7 +47,8 @@ export class KeptStage {
   }
 
   get inputs(): Readonly<Record<string, string>> {
-    return { cache: this.kind === 'folder' ? `folder:${this.folder}` : this.kind };
+    const cache = this.kind === 'folder' ? `folder:${this.folder}` : this.kind;
+    return { cache, 'cache-time-limit': this.timeLimit };
   }
 
   /** What anybody can find there. */

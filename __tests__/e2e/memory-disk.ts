@@ -17,6 +17,10 @@ export function mountDisk(path: string, size: string): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
 }
 
+export function resizeDisk(path: string, size: string): void {
+  execFileSync('mount', ['-o', `remount,size=${size}`, path]);
+}
+
 /** Takes it away with all that is on it; does nothing where none is. */
 export function unmountDisk(path: string): void {
   spawnSync('umount', ['-l', path]);

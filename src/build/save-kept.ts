@@ -9,7 +9,7 @@ import { storedDirectories } from '../casd/stored-directories.js';
 import { storedClosure } from '../casd/stored-closure.js';
 import { readStoredResult } from '../casd/stored-results.js';
 import type { CacheConfig } from '../config/config.js';
-import { messageOf } from '../errors.js';
+import { messageOf, systemErrorCode } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Host } from '../host/host.js';
 import type { Digest } from '../reapi/digest.js';
@@ -59,9 +59,17 @@ export async function saveKept(
     signal.throwIfAborted();
     const why = limited.aborted
       ? `it took longer than ${formatDuration(config.timeLimit)}`
-      : messageOf(error);
+      : explain(error, config.directory);
     return describeFailedSave(why, how());
   }
+}
+
+/** The folder that packs are written to is the only one that is full without a TransportError. */
+function explain(error: unknown, directory: string): string {
+  const code = systemErrorCode(error) ?? '';
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? `no space is left in ${directory} for what is to be sent (${code})`
+    : messageOf(error);
 }
 
 async function save(

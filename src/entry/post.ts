@@ -15,6 +15,7 @@ import { publishUsage } from '../host/github/publish-usage.js';
 import { expiryLines } from '../report/expiry-words.js';
 import { loadState } from '../host/github/state.js';
 import { leave } from '../host/leave.js';
+import { withTimeLimit } from '../process/time-limit.js';
 
 const exitCode = await inStep(process.env, async (host, signal) => {
   const state = loadState();
@@ -36,7 +37,7 @@ const exitCode = await inStep(process.env, async (host, signal) => {
   });
   await orWarn(host, 'could not tell how full the local cache is', async () => {
     if (state.lease === null || !summary) return; // Nothing is new here.
-    const limited = AbortSignal.any([signal, AbortSignal.timeout(cache.timeLimit)]);
+    const limited = withTimeLimit(signal, cache.timeLimit);
     await publishUsage(await readLocalUsage(cacheFolder(state.cacheDirectory), cache, limited), host);
   });
   return 0;
