@@ -70,6 +70,14 @@ describe('a folder', () => {
       kept: { lookup: 'miss', problem: null },
       save: { results: 1, problem: null, kept: { results: 1, packs: 1 } },
     });
+    const usage = await bench.command('cache', 'usage', '--json', '--cache', `folder:${kept()}`);
+    expect(JSON.parse(usage.stdout)).toMatchObject({
+      kept: {
+        place: `the folder ${kept()}`,
+        refs: [{ ref: REF, results: 1, packs: 1, dead: 0 }],
+        unsaved: 0,
+      },
+    });
     forget();
     bench.environment = { RUNNER_TOOL_CACHE: '' };
     const hit = await run();

@@ -31,8 +31,9 @@ afterAll(async () => {
 async function onStage(
   kind: (typeof PLACES)[number],
   play: (stage: KeptStage) => Promise<void>,
+  lookupDelay = LOOKUP_DELAY,
 ): Promise<void> {
-  const stage = await KeptStage.open(kind, { lookupDelay: LOOKUP_DELAY });
+  const stage = await KeptStage.open(kind, { lookupDelay });
   try {
     await play(stage);
   } finally {
@@ -41,18 +42,22 @@ async function onStage(
 }
 
 /** Waits until all that is stored is found. */
-async function found(): Promise<void> {
-  await new Promise((wake) => setTimeout(wake, LOOKUP_DELAY));
+async function found(lookupDelay = LOOKUP_DELAY): Promise<void> {
+  await new Promise((wake) => setTimeout(wake, lookupDelay));
 }
 
 /** All begin at once. @returns how many results each says it has saved */
-async function saveTogether(stage: KeptStage, machines: readonly string[]): Promise<readonly number[]> {
+async function saveTogether(
+  stage: KeptStage,
+  machines: readonly string[],
+  lookupDelay = LOOKUP_DELAY,
+): Promise<readonly number[]> {
   const posts = await Promise.all(machines.map((machine) => stage.save(machine)));
   expect(posts.map(({ exitCode, annotations }) => [exitCode, annotations])).toEqual(posts.map(() => [0, []]));
   expect(machines.flatMap((machine) => [...stage.scene.notes(machine), ...stage.scratchOf(machine)])).toEqual(
     [],
   );
-  await found();
+  await found(lookupDelay);
   return posts.map(({ log }) => Number(/saved (\d+) results?/.exec(log)?.[1]));
 }
 
@@ -107,3 +112,18 @@ test('two jobs in one cache folder build and save at the same time, and lose not
     for (const job of jobs) results.push((await scene.job(job)).outputs.result);
     expect(results).toEqual(['hit', 'hit']);
   }));
+
+test('jobs that cannot find what the other one writes while they save lose nothing', () => {
+  const late = 4000; // A writer waits less for another.
+  const names = NAMES.slice(0, 2);
+  return onStage(
+    'github',
+    async (stage) => {
+      for (const name of names) await builder.furnish(stage, name, { built: [name] });
+      expect(await saveTogether(stage, names, late)).toEqual([1, 1]);
+      expect(newestIndex(await stage.objects()).entries.size).toBe(1);
+      expect(await rerunAll(stage, names)).toEqual(names.map(() => ({ result: 'hit', warnings: [] })));
+    },
+    late,
+  );
+});
