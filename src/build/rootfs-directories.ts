@@ -22,7 +22,8 @@ export function rootfsDirectories(context: RunContext, rootfs: Rootfs, signal: A
     const directory = decodeDirectory(bytes);
     if (directory !== undefined) return directory;
     throw new Fault(`${name} is no root file system: ${formatDigest(digest)} is no Directory`, {
-      remedy: '`rootfs` takes the digest of a Directory, such as `casupload` prints for a folder.',
+      remedy:
+        '`rootfs` takes the digest of a Directory, such as `casupload --output-digest-file` writes for a folder.',
     });
   };
 }
