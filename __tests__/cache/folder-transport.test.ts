@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -22,6 +23,8 @@ import { folderTransport } from '../../src/cache/folder-transport.js';
 import { publishWithoutLinks } from '../../src/cache/folder-store.js';
 
 const never = new AbortController().signal;
+/** More bytes than anything here has. */
+const MOST = 1e9;
 let scratch: string;
 let folder: string;
 
@@ -52,7 +55,7 @@ describe('objects', () => {
     expect(await transport.has('a-1', never)).toBe(false);
     expect(await transport.store('a-1', await file('one'), never)).toBe('stored');
     expect(await transport.has('a-1', never)).toBe(true);
-    expect(await transport.fetch('a-1', target(), never)).toEqual({ key: 'a-1', bytes: 3 });
+    expect(await transport.fetch('a-1', target(), MOST, never)).toEqual({ key: 'a-1', bytes: 3 });
     expect(await readFile(target(), 'utf8')).toBe('one');
     expect((await stat(join(folder, 'a-1'))).mode & 0o777).toBe(0o644);
     expect((await stat(folder)).mode & 0o777).toBe(0o700);
@@ -75,10 +78,10 @@ describe('objects', () => {
     execFileSync('mkfifo', [join(folder, 'a-5')]);
     for (const name of ['a-1.bak', 'a-1.sync-conflict-20260701', 'a-6~'])
       await writeFile(join(folder, name), '');
-    expect(await transport.fetchNewest('a-', target(), never)).toEqual({ key: 'a-1', bytes: 3 });
+    expect(await transport.fetchNewest('a-', target(), MOST, never)).toEqual({ key: 'a-1', bytes: 3 });
     for (const key of ['a-2', 'a-3', 'a-4', 'a-5']) {
       expect(await transport.has(key, never)).toBe(false);
-      expect(await transport.fetch(key, target('other'), never)).toBeUndefined();
+      expect(await transport.fetch(key, target('other'), MOST, never)).toBeUndefined();
       expect(await transport.store(key, join(scratch, 'source'), never)).toBe('taken');
     }
     expect(existsSync(target('other'))).toBe(false);
@@ -86,18 +89,35 @@ describe('objects', () => {
 
   test('are the newest by their key', async () => {
     const transport = folderTransport(folder);
-    expect(await transport.fetchNewest('a-', target(), never)).toBeUndefined();
+    expect(await transport.fetchNewest('a-', target(), MOST, never)).toBeUndefined();
     for (const key of ['a-00000009', 'a-00000010', 'b-99999999'])
       await transport.store(key, await file(key), never);
     await writeFile(join(folder, 'a-00000011 (copy)'), 'of a person');
-    expect(await transport.fetchNewest('a-', target(), never)).toEqual({ key: 'a-00000010', bytes: 10 });
+    expect(await transport.fetchNewest('a-', target(), MOST, never)).toEqual({
+      key: 'a-00000010',
+      bytes: 10,
+    });
     expect(await readFile(target(), 'utf8')).toBe('a-00000010');
+  });
+
+  test('that are larger than they may be are not copied, and nobody waits for their end', async () => {
+    const transport = folderTransport(folder);
+    for (const key of ['a-1', 'a-2']) await transport.store(key, await file('four'), never);
+    // No disk has so much: to copy it is to fill one.
+    await truncate(join(folder, 'a-2'), 2 ** 42);
+    const tooLarge = { name: 'OversizedObject', key: 'a-2', most: 4 };
+    await expect(transport.fetch('a-2', target(), 4, never)).rejects.toMatchObject(tooLarge);
+    await expect(transport.fetchNewest('a-', target(), 4, never)).rejects.toMatchObject(tooLarge);
+    expect(existsSync(target())).toBe(false);
+    expect(await transport.fetch('a-1', target(), 4, never)).toEqual({ key: 'a-1', bytes: 4 });
+    await expect(transport.fetch('a-1', target('other'), 3, never)).rejects.toMatchObject({ key: 'a-1' });
+    expect(existsSync(target('other'))).toBe(false);
   });
 
   test('that are not there are nothing, and leave nothing', async () => {
     const transport = folderTransport(folder);
     await transport.store('a-10', await file('x'), never);
-    expect(await transport.fetch('a-1', target(), never)).toBeUndefined();
+    expect(await transport.fetch('a-1', target(), MOST, never)).toBeUndefined();
     expect(existsSync(target())).toBe(false);
   });
 
@@ -107,7 +127,7 @@ describe('objects', () => {
     const source = await file('content');
     for (let number = 0; number < 50; number++) {
       const key = `a-${number}`;
-      const fetching = transport.fetch(key, target(key), never);
+      const fetching = transport.fetch(key, target(key), MOST, never);
       await setImmediate();
       await link(source, join(folder, key));
       const object = await fetching;
@@ -156,7 +176,7 @@ describe('keys', () => {
         message: expect.stringContaining("a file's name"),
       };
       await expect(transport.store(key, source, never)).rejects.toMatchObject(error);
-      await expect(transport.fetch(key, target(), never)).rejects.toMatchObject(error);
+      await expect(transport.fetch(key, target(), MOST, never)).rejects.toMatchObject(error);
       await expect(transport.has(key, never)).rejects.toMatchObject(error);
       expect(existsSync(folder)).toBe(false);
     },
@@ -166,7 +186,7 @@ describe('keys', () => {
     const transport = folderTransport(folder);
     await transport.store('a', await file('x'), never);
     await writeFile(join(folder, '..', 'outside'), 'x');
-    expect(await transport.fetchNewest('../', target(), never)).toBeUndefined();
+    expect(await transport.fetchNewest('../', target(), MOST, never)).toBeUndefined();
   });
 });
 
@@ -204,7 +224,7 @@ describe('what goes wrong', () => {
     expect(inside.access).toMatchObject({ read: false, write: false });
     const denied = { name: 'TransportError', kind: 'denied' };
     await expect(inside.store('a', path, never)).rejects.toMatchObject(denied);
-    await expect(inside.fetch('a', target(), never)).rejects.toMatchObject(denied);
+    await expect(inside.fetch('a', target(), MOST, never)).rejects.toMatchObject(denied);
   });
 
   test('a folder that may not be written is read', async () => {
@@ -249,7 +269,7 @@ describe('what goes wrong', () => {
     const transport = folderTransport(folder);
     await transport.store('a', await file('content'), never);
     await writeFile(target(), 'mine');
-    await expect(transport.fetch('a', target(), never)).rejects.toMatchObject({ kind: 'failed' });
+    await expect(transport.fetch('a', target(), MOST, never)).rejects.toMatchObject({ kind: 'failed' });
     expect(await readFile(target(), 'utf8')).toBe('mine');
   });
 
@@ -258,7 +278,7 @@ describe('what goes wrong', () => {
     const source = await file('x');
     const reason = new Error('enough');
     await expect(transport.store('a', source, AbortSignal.abort(reason))).rejects.toBe(reason);
-    await expect(transport.fetchNewest('a', target(), AbortSignal.abort(reason))).rejects.toBe(reason);
+    await expect(transport.fetchNewest('a', target(), MOST, AbortSignal.abort(reason))).rejects.toBe(reason);
     expect(existsSync(folder)).toBe(false);
   });
 

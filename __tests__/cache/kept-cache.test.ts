@@ -98,6 +98,23 @@ describe('a pack that is not there', () => {
     expect(await cache.find(one.digest.hash, never)).toBeUndefined();
   });
 
+  test.each([
+    ['gone', (key: string) => shared.evict(key), 'is not there'],
+    [
+      'larger than the index says',
+      (key: string) => shared.put(key, Buffer.concat([shared.content(key), Buffer.alloc(1)])),
+      'is damaged: it has more than \\d+ bytes',
+    ],
+  ])('or is %s: whoever needs it is told why', async (_, harm, why) => {
+    const [one] = await saveTwo();
+    const [key = ''] = packKeys();
+    harm(key);
+    const { cache, lost } = await open();
+    const told = new RegExp(`^blob \\w+/\\d+ is missing: the pack \\w+ ${why}$`);
+    await expect(readAll(cache, one)).rejects.toThrow(told);
+    expect(lost).toHaveLength(1);
+  });
+
   test('is made up for by another that has the same blobs', async () => {
     const shares = [noise(1000), noise(600_000)] as const;
     const result = world.result('both', ...shares);

@@ -1,5 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { CacheIndex } from '../../src/cache/cache-index.js';
+import { folderTransport } from '../../src/cache/folder-transport.js';
 import { encodeIndex } from '../../src/cache/index-file.js';
 import { type IndexPlace, readLater, readNewest, type ScopeIndex } from '../../src/cache/read-scope.js';
 import type { Transport } from '../../src/cache/transport.js';
@@ -73,6 +76,20 @@ describe('the newest index', () => {
     expect(namesIn(scope)).toEqual(['a']);
     expect(scope.sequence).toBe(2);
     expect(scope.problems).toEqual([expect.stringContaining(KEYS.index(MAIN, 2))]);
+  });
+
+  test('that is larger than any can be gives way too', async () => {
+    const transport = folderTransport(world.path('objects'));
+    for (const [sequence, index] of [naming(['a']), naming(['a', 'b'])].entries()) {
+      await writeFile(world.path('file'), encodeIndex(index));
+      await transport.store(KEYS.index(MAIN, sequence + 1), world.path('file'), never);
+    }
+    await truncate(join(world.path('objects'), KEYS.index(MAIN, 2)), 2 ** 42);
+    const [, scope] = await newest(transport);
+    expect([namesIn(scope), scope.sequence]).toEqual([['a'], 2]);
+    expect(scope.problems).toEqual([
+      expect.stringMatching(/-00000002: the index is damaged: it has more than \d+ bytes$/),
+    ]);
   });
 
   test('where all are damaged, there is none, and all of it is told', async () => {

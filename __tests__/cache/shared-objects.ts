@@ -1,6 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type FetchedObject, type Transport, TransportError } from '../../src/cache/transport.js';
+import {
+  type FetchedObject,
+  OversizedObject,
+  type Transport,
+  TransportError,
+} from '../../src/cache/transport.js';
 
 export type TransportCall = 'fetchNewest' | 'fetch' | 'has' | 'store';
 
@@ -60,24 +65,29 @@ export class SharedObjects {
       this.calls.push([call, key]);
       await faults.before?.(call, key, signal);
     };
-    const give = async (key: string | undefined, target: string): Promise<FetchedObject | undefined> => {
+    const give = async (
+      key: string | undefined,
+      target: string,
+      most: number,
+    ): Promise<FetchedObject | undefined> => {
       const found = key === undefined ? undefined : this.#found(key);
       if (key === undefined || found === undefined) return undefined;
       const content = faults.spoil?.(key, found) ?? found;
+      if (content.length > most) throw new OversizedObject(key, most);
       await writeFile(target, content, { flag: 'wx' });
       return { key, bytes: content.length };
     };
     return {
       name: 'the shared objects',
       access: { read: true, write: true, why: null },
-      fetchNewest: async (prefix, target, signal) => {
+      fetchNewest: async (prefix, target, most, signal) => {
         await begin('fetchNewest', prefix, signal);
         const newest = this.keys.filter((key) => key.startsWith(prefix) && this.#found(key) !== undefined);
-        return give(newest.sort().at(-1), target);
+        return give(newest.sort().at(-1), target, most);
       },
-      fetch: async (key, target, signal) => {
+      fetch: async (key, target, most, signal) => {
         await begin('fetch', key, signal);
-        return give(key, target);
+        return give(key, target, most);
       },
       has: async (key, signal) => {
         await begin('has', key, signal);

@@ -2,11 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, fork, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { githubTransport } from '../../src/cache/github/github-transport.js';
+import { makePrograms } from '../../src/cache/github/programs.js';
 import type { Transport } from '../../src/cache/transport.js';
 import { type CacheScopes, type CacheService, startCacheService } from '../cache/cache-service.js';
 import { until } from './until.js';
@@ -15,6 +16,8 @@ const PROGRAM = resolve('dist/github-cache.js');
 const CONTENT = randomBytes(300_000);
 const MAIN: CacheScopes = { own: 'refs/heads/main' };
 const never = new AbortController().signal;
+/** More bytes than anything here has. */
+const MOST = 1e9;
 
 let folder: string;
 let source: string;
@@ -113,16 +116,18 @@ describe.each(['v1', 'v2'] as const)('version %s of the service', (version) => {
     const transport = connect({ version });
     expect(transport.access).toEqual({ read: true, write: true, why: null });
     expect(await transport.has('k-00000001', never)).toBe(false);
-    expect(await transport.fetchNewest('k-', target(), never)).toBeUndefined();
+    expect(await transport.fetchNewest('k-', target(), MOST, never)).toBeUndefined();
     expect(await transport.store('k-00000001', source, never)).toBe('stored');
     expect(await transport.store('k-00000001', source, never)).toBe('taken');
     await writeFile(source, 'newer');
     expect(await transport.store('k-00000002', source, never)).toBe('stored');
     expect(await transport.has('k-00000001', never)).toBe(true);
     const bytes = service.entries()[0]?.size;
-    expect(await transport.fetch('k-00000001', target(), never)).toEqual({ key: 'k-00000001', bytes });
+    expect(await transport.fetch('k-00000001', target(), MOST, never)).toEqual({ key: 'k-00000001', bytes });
     expect(CONTENT.equals(await readFile(target()))).toBe(true);
-    expect(await transport.fetchNewest('k-', target('newest'), never)).toMatchObject({ key: 'k-00000002' });
+    expect(await transport.fetchNewest('k-', target('newest'), MOST, never)).toMatchObject({
+      key: 'k-00000002',
+    });
     expect(await readFile(target('newest'), 'utf8')).toBe('newer');
   });
 
@@ -130,7 +135,7 @@ describe.each(['v1', 'v2'] as const)('version %s of the service', (version) => {
     const transport = connect({ version });
     await transport.store('k-1-2', source, never);
     expect(await transport.has('k-1', never)).toBe(false);
-    expect(await transport.fetch('k-1', target(), never)).toBeUndefined();
+    expect(await transport.fetch('k-1', target(), MOST, never)).toBeUndefined();
     expect(existsSync(target())).toBe(false);
   });
 
@@ -147,7 +152,7 @@ describe.each(['v1', 'v2'] as const)('version %s of the service', (version) => {
     expect(await reader.has('k', never)).toBe(true);
     await expect(reader.store('l', source, never)).rejects.toMatchObject(denied('may only read'));
     const stranger = connect({ version, scopes: { ...MAIN, permission: 'denied' } });
-    await expect(stranger.fetch('k', target(), never)).rejects.toMatchObject(denied('may not read'));
+    await expect(stranger.fetch('k', target(), MOST, never)).rejects.toMatchObject(denied('may not read'));
     const forger = connect({ version, environment: { ACTIONS_RUNTIME_TOKEN: 'x.y.z' } });
     await expect(forger.has('k', never)).rejects.toMatchObject(denied('(401)'));
   });
@@ -155,7 +160,9 @@ describe.each(['v1', 'v2'] as const)('version %s of the service', (version) => {
   test('says that it is down', async () => {
     const transport = connect({ version, node: await hurriedNode() });
     service.fail('GetCacheEntryDownloadURL', { kind: 'status', status: 503 });
-    await expect(transport.fetch('k', target(), never)).rejects.toMatchObject(failed('it answered 503'));
+    await expect(transport.fetch('k', target(), MOST, never)).rejects.toMatchObject(
+      failed('it answered 503'),
+    );
     service.fail('CreateCacheEntry', { kind: 'status', status: 500 });
     await expect(transport.store('k', source, never)).rejects.toMatchObject({
       name: 'TransportError',
@@ -170,18 +177,20 @@ describe.each(['v1', 'v2'] as const)('version %s of the service', (version) => {
     await transport.store('k', source, never);
     for (const kind of ['truncate', 'truncate-quietly'] as const) {
       service.fail('download', { kind }, 1);
-      await expect(transport.fetch('k', target(), never)).rejects.toMatchObject(
+      await expect(transport.fetch('k', target(), MOST, never)).rejects.toMatchObject(
         failed('could not fetch k: '),
       );
       expect(existsSync(target())).toBe(false);
     }
     service.fail('download', { kind: 'status', status: 404 }, 1);
-    await expect(transport.fetch('k', target(), never)).rejects.toMatchObject(failed('no archive of ours'));
+    await expect(transport.fetch('k', target(), MOST, never)).rejects.toMatchObject(
+      failed('no archive of ours'),
+    );
     service.fail('download', { kind: 'flip' }, 1);
-    await transport.fetch('k', target(), never);
+    await transport.fetch('k', target(), MOST, never);
     expect(CONTENT.equals(await readFile(target()))).toBe(false);
     service.fail('download', { kind: 'no-length' }, 1);
-    await transport.fetch('k', target('whole'), never);
+    await transport.fetch('k', target('whole'), MOST, never);
     expect(CONTENT.equals(await readFile(target('whole')))).toBe(true);
   });
 });
@@ -194,7 +203,7 @@ describe('keys', () => {
       scopes: { own: 'refs/pull/1/merge', base: 'refs/heads/next', default: 'refs/heads/main' },
     });
     expect(await pull.has('k-main', never)).toBe(true);
-    expect(await pull.fetchNewest('k-', target(), never)).toMatchObject({ key: 'k-next' });
+    expect(await pull.fetchNewest('k-', target(), MOST, never)).toMatchObject({ key: 'k-next' });
     expect(await pull.store('k-main', source, never)).toBe('stored');
     expect(service.entries().map(({ scope }) => scope)).toEqual([
       'refs/heads/main',
@@ -226,7 +235,7 @@ describe('keys', () => {
     abort.abort(new Error('killed'));
     await expect(storing).rejects.toThrow('killed');
     expect(await transport.store('k', source, never)).toBe('taken');
-    expect(await transport.fetch('k', target(), never)).toBeUndefined();
+    expect(await transport.fetch('k', target(), MOST, never)).toBeUndefined();
   });
 
   test('have the same version with zstd on PATH and without', async () => {
@@ -237,7 +246,7 @@ describe('keys', () => {
     const tar = execFileSync('sh', ['-c', 'command -v tar'], { encoding: 'utf8' }).trim();
     await symlink(tar, join(plain, 'tar'));
     await connect({ environment: { PATH: `${zstd}:${plain}` } }).store('k', source, never);
-    await connect({ environment: { PATH: plain } }).fetch('k', target(), never);
+    await connect({ environment: { PATH: plain } }).fetch('k', target(), MOST, never);
     expect(CONTENT.equals(await readFile(target()))).toBe(true);
   });
 
@@ -266,13 +275,13 @@ describe('archives of others', () => {
   }
 
   async function archive(...argv: string[]): Promise<Buffer> {
-    return execFileSync('tar', ['-cPf', '-', ...argv], { cwd: folder });
+    return execFileSync('tar', ['-cPf', '-', ...argv], { cwd: folder, maxBuffer: Infinity });
   }
 
   test('may be compressed', async () => {
     await writeFile(join(folder, 'object'), 'content');
     await plant('k', await archive('-z', 'object'));
-    await connect().fetch('k', target(), never);
+    await connect().fetch('k', target(), MOST, never);
     expect(await readFile(target(), 'utf8')).toBe('content');
   });
 
@@ -282,14 +291,51 @@ describe('archives of others', () => {
     const planted = await archive('object', join(folder, 'outside'));
     await rm(join(folder, 'outside'));
     await plant('k', planted);
-    await connect().fetch('k', target(), never);
+    await connect().fetch('k', target(), MOST, never);
     expect(existsSync(join(folder, 'outside'))).toBe(false);
+  });
+
+  const large = 30_000_000;
+  const tooLarge = { name: 'OversizedObject', key: 'k-1', most: 100_000 };
+
+  test('that hold more than an object may have are given up', async () => {
+    await writeFile(join(folder, 'object'), Buffer.alloc(large));
+    await plant('k-1', await archive('-z', 'object'));
+    const transport = connect();
+    await expect(transport.fetchNewest('k-', target(), 100_000, never)).rejects.toMatchObject(tooLarge);
+    await expect(transport.fetch('k-1', target(), 100_000, never)).rejects.toMatchObject(tooLarge);
+    expect(await transport.fetch('k-', target(), 100_000, never)).toBeUndefined();
+    expect(existsSync(target())).toBe(false);
+    expect(await transport.fetch('k-1', target(), large, never)).toMatchObject({ key: 'k-1' });
+  });
+
+  test('that are too large themselves are given up before they are here', async () => {
+    await writeFile(join(folder, 'object'), Buffer.alloc(large));
+    await plant('k-1', await archive('object'));
+    service.fail('download', { kind: 'stall' }, 1); // It would take for ever.
+    await expect(connect().fetch('k-1', target(), 100_000, never)).rejects.toMatchObject(tooLarge);
+    expect(existsSync(target())).toBe(false);
+  });
+
+  test('are unpacked no further than an object may go', async () => {
+    await writeFile(join(folder, 'object'), Buffer.alloc(large));
+    await writeFile(join(folder, 'archive'), await archive('-z', 'object'));
+    makePrograms(join(folder, 'programs'), (process.env.PATH ?? '').split(':'));
+    const env = { PATH: join(folder, 'programs'), GITHUB_WORKSPACE: folder };
+    const run = (blocks: number) => {
+      writeFileSync(join(folder, 'most-blocks'), `${blocks}\n`);
+      return spawnSync('tar', ['-xf', 'archive', '-P', '-z'], { cwd: folder, env }).status;
+    };
+    expect(run(196)).not.toBe(0);
+    expect((await stat(join(folder, 'object'))).size).toBe(196 * 512);
+    expect(run(Math.ceil(large / 512))).toBe(0);
+    expect((await stat(join(folder, 'object'))).size).toBe(large);
   });
 
   test('bring no link', async () => {
     await symlink('/etc/passwd', join(folder, 'object'));
     await plant('k', await archive('object'));
-    await connect().fetch('k', target(), never);
+    await connect().fetch('k', target(), MOST, never);
     expect(await readFile(target(), 'utf8')).toBe('');
   });
 });
@@ -348,14 +394,14 @@ describe('an abort', () => {
       service.resetCounts();
       service.fail(method, { kind: method === 'download' ? 'stall' : 'hang' });
       const abort = new AbortController();
-      const fetching = transport.fetch('k', target(), abort.signal);
+      const fetching = transport.fetch('k', target(), MOST, abort.signal);
       await until(() => service.counts().calls[method] === 1);
       abort.abort(new Error('enough'));
       await expect(fetching).rejects.toThrow('enough');
       await until(() => helpers().length === 0);
       expect(existsSync(target())).toBe(false);
       service.heal();
-      await transport.fetch('k', target(), never);
+      await transport.fetch('k', target(), MOST, never);
     },
   );
 
@@ -454,7 +500,7 @@ describe('the helper', () => {
 
   test('is not started where nothing is allowed', async () => {
     const transport = connect({ environment: { ACTIONS_CACHE_MODE: 'none' } });
-    await expect(transport.fetch('k', target(), never)).rejects.toMatchObject(
+    await expect(transport.fetch('k', target(), MOST, never)).rejects.toMatchObject(
       denied('ACTIONS_CACHE_MODE is none'),
     );
     await expect(transport.store('k', source, never)).rejects.toMatchObject(

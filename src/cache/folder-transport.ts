@@ -4,7 +4,7 @@ import { systemErrorCode } from '../errors.js';
 import { folderAccess, folderError } from './folder-access.js';
 import { isObjectName, storeInFolder } from './folder-store.js';
 import { sweepFolder } from './folder-sweep.js';
-import { type FetchedObject, type Transport, TransportError } from './transport.js';
+import { type FetchedObject, OversizedObject, type Transport, TransportError } from './transport.js';
 import { untilAborted } from './until-aborted.js';
 
 /**
@@ -22,6 +22,7 @@ export function folderTransport(path: string): Transport {
       return await untilAborted(work(), signal);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
+      if (error instanceof OversizedObject) throw error;
       throw folderError(folder, what, error);
     }
   }
@@ -40,9 +41,12 @@ export function folderTransport(path: string): Transport {
   async function copyOut(
     key: string,
     target: string,
+    most: number,
     signal: AbortSignal,
   ): Promise<FetchedObject | undefined> {
-    if (!(await isThere(key))) return undefined;
+    const size = await sizeOf(key);
+    if (size === undefined) return undefined;
+    if (size > most) throw new OversizedObject(key, most);
     try {
       await copyFile(join(folder, key), target, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
       signal.throwIfAborted();
@@ -56,22 +60,28 @@ export function folderTransport(path: string): Transport {
   }
 
   /** What is no file is no object: reading a pipe would never end, and nothing ends it; nor would that of a device. */
-  async function isThere(key: string): Promise<boolean> {
+  async function sizeOf(key: string): Promise<number | undefined> {
     try {
-      return (await lstat(join(folder, key))).isFile();
+      const found = await lstat(join(folder, key));
+      return found.isFile() ? found.size : undefined;
     } catch (error) {
-      if (systemErrorCode(error) === 'ENOENT') return false;
+      if (systemErrorCode(error) === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  async function isThere(key: string): Promise<boolean> {
+    return (await sizeOf(key)) !== undefined;
   }
 
   async function newest(
     prefix: string,
     target: string,
+    most: number,
     signal: AbortSignal,
   ): Promise<FetchedObject | undefined> {
     for (const key of await keysOf(folder, prefix)) {
-      const object = await copyOut(key, target, signal);
+      const object = await copyOut(key, target, most, signal);
       if (object !== undefined) return object; // Else it was swept in between, or is none.
     }
     return undefined;
@@ -80,13 +90,13 @@ export function folderTransport(path: string): Transport {
   return {
     name: `the folder ${folder}`,
     access,
-    fetchNewest: async (prefix, target, signal) => {
+    fetchNewest: async (prefix, target, most, signal) => {
       allow('read', []);
-      return attempt(`could not fetch ${prefix}*`, signal, () => newest(prefix, target, signal));
+      return attempt(`could not fetch ${prefix}*`, signal, () => newest(prefix, target, most, signal));
     },
-    fetch: async (key, target, signal) => {
+    fetch: async (key, target, most, signal) => {
       allow('read', [key]);
-      return attempt(`could not fetch ${key}`, signal, () => copyOut(key, target, signal));
+      return attempt(`could not fetch ${key}`, signal, () => copyOut(key, target, most, signal));
     },
     has: async (key, signal) => {
       allow('read', [key]);

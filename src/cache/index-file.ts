@@ -8,8 +8,8 @@ import { damagedIndex, UnreadableIndex } from './unreadable-index.js';
 
 const FORMAT = 1;
 const LONGEST_LINE = 128;
-/** What a decompressed index may take. A hundred thousand blobs take about 10 MB. */
-const MOST_BYTES = 256 * 1024 * 1024;
+/** What an index may take, decompressed or not. A hundred thousand blobs take about 10 MB. */
+export const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Lists and numbers in it: a list of nothing takes three bytes in the file, and twenty times that in memory. */
 const MOST_ITEMS = 8_000_000;

@@ -6,6 +6,7 @@ import type { BlobSink } from './blob-sink.js';
 import { sinksLeft } from './sinks-left.js';
 import type { Entry, Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
+import { fetchPack } from './fetch-pack.js';
 import { neededPacks } from './needed-packs.js';
 import { readPack } from './pack-reader.js';
 import type { PackUsage } from './pack-usage.js';
@@ -19,7 +20,8 @@ export type KeptResult = Entry & { readonly result: Buffer };
 export class KeptCache {
   #scopes: Promise<readonly ScopeIndex[]>;
   readonly #files = new Map<string, Promise<string>>();
-  readonly #lost = new Set<string>();
+  /** Why, by the id of the pack. */
+  readonly #lost = new Map<string, string>();
   #packBytes = 0;
   #indexBytes = 0;
 
@@ -85,17 +87,29 @@ export class KeptCache {
   async confirm(digests: readonly Digest[], signal: AbortSignal): Promise<void> {
     for (const { pack, live } of await this.#packsFor(digests)) {
       if (this.#files.has(pack.id) || (await this.place.transport.has(pack.key, signal))) continue;
-      await this.#lose(pack);
-      throw new UnusableBlob(live[0] ?? { hash: '', sizeBytes: 0 }, 'missing');
+      const absent = new AbsentPack(pack.id);
+      await this.#lose(pack, absent);
+      throw new UnusableBlob(live[0] ?? { hash: '', sizeBytes: 0 }, 'missing', absent.message);
     }
   }
 
   async #packsFor(digests: readonly Digest[]): Promise<readonly PackUsage[]> {
-    const packs = this.#packsIn(await this.#scopes);
+    const scopes = await this.#scopes;
+    const packs = this.#packsIn(scopes);
     const needed = neededPacks(packs, digests);
     if (needed !== undefined) return needed;
     const lacking = digests.find((digest) => neededPacks(packs, [digest]) === undefined);
-    throw new UnusableBlob(lacking ?? { hash: '', sizeBytes: 0 }, 'missing');
+    throw new UnusableBlob(
+      lacking ?? { hash: '', sizeBytes: 0 },
+      'missing',
+      lacking && this.#whyLost(scopes, lacking),
+    );
+  }
+
+  #whyLost(scopes: readonly ScopeIndex[], { hash }: Digest): string | undefined {
+    const packs = scopes.flatMap(({ index }) => [...index.packs.values()]);
+    const had = packs.find(({ id, blobs }) => this.#lost.has(id) && blobs.some((blob) => blob.hash === hash));
+    return had && this.#lost.get(had.id);
   }
 
   /** @returns false when one of them turned out to be lost */
@@ -122,7 +136,7 @@ export class KeptCache {
       // One that never comes is looked at again before the next save relies on it.
       if (error instanceof TransportError && error.kind === 'failed') await this.onLost(pack.id);
       if (!(error instanceof DamagedPack || error instanceof AbsentPack)) throw error;
-      await this.#lose(pack);
+      await this.#lose(pack, error);
       return false;
     }
   }
@@ -134,17 +148,17 @@ export class KeptCache {
     return file;
   }
 
-  async #fetch({ id, key }: Pack, signal: AbortSignal): Promise<string> {
-    const target = join(this.place.scratch, `pack-${id}`);
-    const fetched = await this.place.transport.fetch(key, target, signal);
-    if (fetched === undefined) throw new AbsentPack();
+  async #fetch(pack: Pack, signal: AbortSignal): Promise<string> {
+    const target = join(this.place.scratch, `pack-${pack.id}`);
+    const fetched = await fetchPack(this.place.transport, pack, target, signal);
+    if (fetched === undefined) throw new AbsentPack(pack.id);
     this.#packBytes += fetched.bytes;
     return target;
   }
 
-  async #lose({ id }: Pack): Promise<void> {
+  async #lose({ id }: Pack, { message }: Error): Promise<void> {
     if (this.#lost.has(id)) return;
-    this.#lost.add(id);
+    this.#lost.set(id, message);
     await rm(join(this.place.scratch, `pack-${id}`), { force: true });
     await this.onLost(id);
   }
@@ -152,7 +166,7 @@ export class KeptCache {
   /** A pack may be kept under several refs: the one of our own is the last of them, and what is lost is none. */
   #packsIn(scopes: readonly ScopeIndex[]): ReadonlyMap<string, Pack> {
     const packs = new Map(scopes.flatMap(({ index }) => [...index.packs]));
-    for (const id of this.#lost) packs.delete(id);
+    for (const id of this.#lost.keys()) packs.delete(id);
     return packs;
   }
 
@@ -179,7 +193,11 @@ function isResult(entry: Entry): entry is KeptResult {
 }
 
 /** A pack that an index names and nobody has. */
-class AbsentPack extends Error {}
+class AbsentPack extends Error {
+  constructor(id: string) {
+    super(`the pack ${id} is not there`);
+  }
+}
 
 function isGiven(pair: readonly [string, BlobSink | undefined]): pair is readonly [string, BlobSink] {
   return pair[1] !== undefined;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
 import { blobFile, type PackInput } from './blob-file.js';
 import type { BuiltPack } from './build-packs.js';
+import { fetchPack } from './fetch-pack.js';
 import { fileSink } from './file-sink.js';
 import { readPack } from './pack-reader.js';
 import type { PackUsage } from './pack-usage.js';
@@ -66,11 +67,11 @@ async function fetchPacks(
   signal: AbortSignal,
 ): Promise<readonly FetchedPack[]> {
   const fetching = rewritten.map(async (usage): Promise<FetchedPack> => {
-    const { id, key } = usage.pack;
+    const { id } = usage.pack;
     const ours = built.find(({ pack }) => pack.id === id)?.file;
     if (ours !== undefined) return { ...usage, file: ours, isOurs: true };
     const file = join(scratch, `pack-${randomUUID()}`);
-    if ((await transport.fetch(key, file, signal)) === undefined) throw new LostPack(id);
+    if ((await fetchPack(transport, usage.pack, file, signal)) === undefined) throw new LostPack(id);
     return { ...usage, file, isOurs: false };
   });
   await Promise.allSettled(fetching); // So that nothing is under way any more where one fails.

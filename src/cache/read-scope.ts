@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { type CacheIndex, EMPTY_INDEX } from './cache-index.js';
-import { readIndex } from './index-file.js';
+import { MOST_BYTES, readIndex } from './index-file.js';
 import { type CacheKeys, sequenceOf } from './keys.js';
 import { mergeIndexes } from './merge-indexes.js';
-import type { Transport } from './transport.js';
-import { UnreadableIndex } from './unreadable-index.js';
+import { OversizedObject, type Transport } from './transport.js';
+import { damagedIndex, UnreadableIndex } from './unreadable-index.js';
 
 /** Where indexes come from. */
 export interface IndexPlace {
@@ -42,7 +42,7 @@ const GIVEN_UP_AFTER = 64;
 /** Reads the newest index under a ref, as far as the transport knows it. @throws TransportError */
 export async function readNewest(place: IndexPlace, ref: string, signal: AbortSignal): Promise<ScopeIndex> {
   const found = await fetchIndex(place, (target) =>
-    place.transport.fetchNewest(place.keys.indexPrefix(ref), target, signal),
+    place.transport.fetchNewest(place.keys.indexPrefix(ref), target, MOST_BYTES, signal),
   );
   if (found === undefined) return emptyScope(ref);
   let state = add(emptyScope(ref), found);
@@ -91,7 +91,7 @@ export async function readOne(
 ): Promise<ScopeIndex | undefined> {
   if (sequence < 1) return undefined;
   const key = place.keys.index(scope.ref, sequence);
-  const found = await fetchIndex(place, (target) => place.transport.fetch(key, target, signal));
+  const found = await fetchIndex(place, (target) => place.transport.fetch(key, target, MOST_BYTES, signal));
   return found && add(scope, found);
 }
 
@@ -119,6 +119,9 @@ async function fetchOnce(
   try {
     const fetched = await fetch(target);
     return fetched && { ...fetched, index: await decodeOrReason(target) };
+  } catch (error) {
+    if (!(error instanceof OversizedObject)) throw error;
+    return { key: error.key, bytes: 0, index: damagedIndex(`it has more than ${error.most} bytes`) };
   } finally {
     await rm(target, { force: true });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { BlobSink } from './blob-sink.js';
 import type { Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
+import { fetchPack } from './fetch-pack.js';
 import { readPack } from './pack-reader.js';
 import type { IndexPlace } from './read-scope.js';
 import { TransportError } from './transport.js';
@@ -39,7 +40,7 @@ export async function isSound(
 ): Promise<boolean> {
   const file = join(scratch, `doubted-${randomUUID()}`);
   try {
-    if ((await transport.fetch(pack.key, file, signal)) === undefined) return false;
+    if ((await fetchPack(transport, pack, file, signal)) === undefined) return false;
     await readPack(file, pack, new Map(pack.blobs.map(({ hash }) => [hash, NOWHERE])), signal);
     return true;
   } catch (error) {

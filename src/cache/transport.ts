@@ -9,12 +9,18 @@ export interface Transport {
   /**
    * Fetches the newest object whose key begins so into a file that is not there yet. "Newest" may be a little stale.
    *
+   * @param most bytes that it may have: whoever wrote it may have written anything
    * @returns its key and its bytes on the way; undefined where there is none
-   * @throws TransportError; then nothing is at `target`
+   * @throws TransportError, OversizedObject; then nothing is at `target`
    */
-  fetchNewest(prefix: string, target: string, signal: AbortSignal): Promise<FetchedObject | undefined>;
+  fetchNewest(
+    prefix: string,
+    target: string,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<FetchedObject | undefined>;
   /** Fetches the object of exactly this key, as `fetchNewest` does. */
-  fetch(key: string, target: string, signal: AbortSignal): Promise<FetchedObject | undefined>;
+  fetch(key: string, target: string, most: number, signal: AbortSignal): Promise<FetchedObject | undefined>;
   /** Whether an object of exactly this key can be fetched. @throws TransportError */
   has(key: string, signal: AbortSignal): Promise<boolean>;
   /**
@@ -49,6 +55,19 @@ export interface TransportAccess {
   readonly write: boolean;
   /** One line for people, where something is not allowed; else null. */
   readonly why: string | null;
+}
+
+/** An object is larger than what belongs under its key can be: it was given up as soon as that showed. */
+export class OversizedObject extends Error {
+  override readonly name = 'OversizedObject';
+
+  constructor(
+    readonly key: string,
+    /** Bytes that it might have had. */
+    readonly most: number,
+  ) {
+    super(`${key} has more than ${most} bytes`);
+  }
 }
 
 /** The transport did not do what was asked. */

@@ -7,7 +7,9 @@ export class UnusableBlob extends Error {
   constructor(
     readonly digest: Digest,
     readonly reason: 'missing' | 'corrupt',
+    /** One line, where it is known. */
+    why?: string,
   ) {
-    super(`blob ${formatDigest(digest)} is ${reason}`);
+    super(`blob ${formatDigest(digest)} is ${reason}${why === undefined ? '' : `: ${why}`}`);
   }
 }

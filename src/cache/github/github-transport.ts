@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { constants, copyFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, systemErrorCode } from '../../errors.js';
-import { type FetchedObject, type Transport, TransportError } from '../transport.js';
+import { type FetchedObject, OversizedObject, type Transport, TransportError } from '../transport.js';
 import { type Helper, startHelper } from './helper.js';
 import { helperPool } from './pool.js';
 import { makePrograms } from './programs.js';
@@ -49,7 +49,7 @@ export function githubTransport(options: GithubTransportOptions): Transport {
       return await pool.use(signal, work);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (error instanceof TransportError) throw error;
+      if (error instanceof TransportError || error instanceof OversizedObject) throw error;
       throw new TransportError(`${NAME}: could not ${what}: ${messageOf(error)}`, 'failed', { cause: error });
     }
   }
@@ -58,13 +58,19 @@ export function githubTransport(options: GithubTransportOptions): Transport {
     key: string,
     fits: (found: string) => boolean,
     target: string,
+    most: number,
     signal: AbortSignal,
   ): Promise<FetchedObject | undefined> {
     allow('read');
     const what = `fetch ${key}`;
     return attempt(what, signal, async (helper) => {
-      const answer = await helper.ask({ do: 'fetch', key }, signal);
+      const answer = await helper.ask({ do: 'fetch', key, most }, signal);
       if (answer.is === 'nothing') return undefined;
+      if (answer.is === 'oversized') {
+        await helper.end();
+        if (!fits(answer.key)) return undefined;
+        throw new OversizedObject(answer.key, most);
+      }
       if (answer.is !== 'found') throw failureOf(what, answer);
       // Where there is no such key, the service gives the newest that begins so.
       if (!fits(answer.key)) return undefined;
@@ -96,9 +102,9 @@ export function githubTransport(options: GithubTransportOptions): Transport {
   return {
     name: NAME,
     access,
-    fetchNewest: (prefix, target, signal) =>
-      fetchFirst(prefix, (found) => found.startsWith(prefix), target, signal),
-    fetch: (key, target, signal) => fetchFirst(key, (found) => found === key, target, signal),
+    fetchNewest: (prefix, target, most, signal) =>
+      fetchFirst(prefix, (found) => found.startsWith(prefix), target, most, signal),
+    fetch: (key, target, most, signal) => fetchFirst(key, (found) => found === key, target, most, signal),
     has: async (key, signal) => {
       allow('read');
       return attempt(`look for ${key}`, signal, (helper) => isThere(helper, key, signal));

@@ -1,6 +1,6 @@
 import { accessSync, constants, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import { OBJECT } from './protocol.js';
+import { MOST_BLOCKS, OBJECT } from './protocol.js';
 
 /**
  * Makes the folder that is the helper's whole PATH. There is no zstd in it: the library takes zstd where it finds it,
@@ -11,7 +11,8 @@ import { OBJECT } from './protocol.js';
  * - writes without gzip: an object is compressed already, and gzip takes longer than many an upload;
  * - reads without `-z`: tar then sees by itself whether there is gzip in it, so an archive with it is read as well;
  * - gives nothing but the content of the one file, whatever else an archive says: no link, no device, no path that
- *   leads out (`-P` would follow one).
+ *   leads out (`-P` would follow one);
+ * - is stopped by the system where that content is longer than it may be: a small archive can hold more than a disk.
  *
  * @param path the folders of the job's PATH
  */
@@ -25,7 +26,8 @@ export function makePrograms(folder: string, path: readonly string[]): void {
     '#!/bin/sh',
     `tar=${quote(tar)}`,
     'case $1 in',
-    `-xf) exec "$tar" -xOf "$2" ${OBJECT} >"$GITHUB_WORKSPACE/${OBJECT}" ;;`,
+    `-xf) read -r most <"$GITHUB_WORKSPACE/${MOST_BLOCKS}" && ulimit -f "$most"`,
+    `     exec "$tar" -xOf "$2" ${OBJECT} >"$GITHUB_WORKSPACE/${OBJECT}" ;;`,
     `*) exec "$tar" -chf cache.tgz -C "$GITHUB_WORKSPACE" ${OBJECT} ;;`,
     'esac',
     '',

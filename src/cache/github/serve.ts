@@ -1,10 +1,11 @@
-import { readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { restoreCache, saveCache } from '@actions/cache';
 import { messageOf } from '../../errors.js';
+import { archiveOutgrown } from './archive-outgrown.js';
 import { archiveBytes, explain } from './explain.js';
 import { overhear } from './overhear.js';
-import { type Answer, HELPER_FOLDER, OBJECT, type Request } from './protocol.js';
+import { type Answer, BLOCK, HELPER_FOLDER, MOST_BLOCKS, OBJECT, type Request } from './protocol.js';
 
 /**
  * The helper process: does what its parent asks with GitHub's own library, which cannot be cancelled, in a folder of
@@ -35,7 +36,8 @@ async function answer(request: Request, said: () => readonly string[]): Promise<
   said();
   try {
     clear();
-    return request.do === 'store' ? await store(request, said) : await restore(request, said);
+    if (request.do === 'store') return await store(request, said);
+    return request.do === 'look' ? await look(request, said) : await restore(request, said);
   } catch (error) {
     // The library throws only for a key or a path that it does not take.
     return explain([...said(), `Failed to ask: ${messageOf(error)}`]) ?? { is: 'nothing' };
@@ -59,10 +61,36 @@ async function store(
   return id === -1 ? { is: 'failed', why: 'for a reason that it does not tell' } : { is: 'stored' };
 }
 
-async function restore({ key, do: what }: Request, said: () => readonly string[]): Promise<Answer> {
+async function look({ key }: Request & { do: 'look' }, said: () => readonly string[]): Promise<Answer> {
+  const found = await lookUp(key);
+  if (found !== undefined) return { is: 'found', key: found, bytes: 0 };
+  return explain(said()) ?? { is: 'nothing' };
+}
+
+async function restore(
+  { key, most }: Request & { do: 'fetch' },
+  said: () => readonly string[],
+): Promise<Answer> {
+  const over = new AbortController();
+  // One block more than it may have: what has grown to that is too large, and what has not is whole.
+  writeFileSync(MOST_BLOCKS, `${Math.floor(most / BLOCK) + 1}\n`);
+  const outgrown = archiveOutgrown(most, over.signal);
   // Named twice: some services take only the second for a prefix.
-  const found = await restoreCache([OBJECT], key, [key], { lookupOnly: what === 'look' });
+  const found = await Promise.race([restoreCache([OBJECT], key, [key]), outgrown]);
+  over.abort();
   const lines = said();
+  if (found === 'outgrown' || objectBytes() > most) {
+    const oversized = await lookUp(key);
+    return oversized === undefined ? { is: 'nothing' } : { is: 'oversized', key: oversized };
+  }
   if (found !== undefined) return { is: 'found', key: found, bytes: archiveBytes(lines) };
   return explain(lines) ?? { is: 'nothing' };
+}
+
+function lookUp(key: string): Promise<string | undefined> {
+  return restoreCache([OBJECT], key, [key], { lookupOnly: true });
+}
+
+function objectBytes(): number {
+  return statSync(OBJECT, { throwIfNoEntry: false })?.size ?? 0;
 }
