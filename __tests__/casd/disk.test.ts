@@ -26,10 +26,12 @@ describe('mountOf', () => {
 describe('diskOf', () => {
   test('finds the disk of a folder that is still to be made', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'disk-'));
-    const { mount, free } = await diskOf(join(folder, 'not', 'there'));
+    const { mount, free, freeNodes } = await diskOf(join(folder, 'not', 'there'));
     expect(realpathSync(folder).startsWith(mount)).toBe(true);
     expect(free).toBeLessThanOrEqual(statfsSync(folder).bsize * statfsSync(folder).blocks);
     expect(free).toBeGreaterThan(0);
+    expect(freeNodes).toBeLessThanOrEqual(statfsSync(folder).files || Infinity);
+    expect(freeNodes).toBeGreaterThan(0);
     rmSync(folder, { recursive: true });
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf } from '../../src/reapi/digest.js';
 import type { Fault } from '../remote/faulty-proxy.js';
+import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
 import { changeEntry, expectCost, FILES, expectOutputs, firstFile, RemoteServer } from './remote-scene.js';
 
 const server = new RemoteServer();
@@ -79,6 +80,16 @@ describe('an entry that lies', () => {
       /more than \d+/,
     ],
     [
+      'names an output that no disk has room for',
+      (result) => (firstFile(result).digest = { ...ABSENT, sizeBytes: 1e15 }),
+      /its outputs need 1 PB, and the disk at \/\S* has \S+ .B free/,
+    ],
+    [
+      'names a text that no disk has room for',
+      (result) => (result.stdoutDigest = { ...ABSENT, sizeBytes: 1e15 }),
+      /what it printed needs 1 PB, and the disk at/,
+    ],
+    [
       'names what is no digest',
       (result) => (firstFile(result).digest = { hash: '../../../etc/passwd', sizeBytes: 5 }),
       /"\.\.\/\.\.\/\.\.\/etc\/passwd\/5", which is no digest/,
@@ -128,6 +139,35 @@ describe('an entry that lies', () => {
     })(),
   );
 });
+
+testOnDisk(
+  'outputs that are larger than there is room for are not fetched, and the build is done here',
+  server.knowing(FILES, async (scene) => {
+    const large = Buffer.alloc(20_000_000);
+    const other = await scene
+      .freshMachine()
+      .record(
+        [...scene.flags.slice(0, -4), '--outputs', 'large'],
+        `head -c ${large.length} /dev/zero > large`,
+      );
+    expect(other.record).toMatchObject({ remote: { status: 'ok' } });
+    scene.proxy.fault = (method) => {
+      const change = changeEntry((result) => (firstFile(result).digest = digestOf(large)));
+      return method === 'GetActionResult' ? { kind: 'garble', change } : undefined;
+    };
+    const machine = scene.freshMachine();
+    mountDisk(machine.checkout, '10m');
+    try {
+      machine.write('in.txt', 'x');
+      const again = await scene.buildOn(machine);
+      expect(again.stderr).toMatch(/its outputs need 20 MB, and the disk at \S*checkout has 10\S* MB free/);
+      expect(again.record).toMatchObject({ result: 'built', exitCode: 0, remote: { status: 'ok' } });
+      expectOutputs(again);
+    } finally {
+      unmountDisk(machine.checkout);
+    }
+  }),
+);
 
 describe('a blob with wrong bytes', () => {
   const LARGE = { 'in.txt': `${'x'.repeat(8_000_000)}end` };

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { RunReport } from '../report/report.js';
 import { bringOutputs } from './bring-outputs.js';
+import { confirmRoom } from './confirm-room.js';
 import { describeRun, type Outcome } from './describe-run.js';
 import { filesOf, lookUp, undefinedIfUnusable } from './look-up.js';
 import { prepareAction, type PreparedAction } from './prepare.js';
@@ -66,6 +67,8 @@ async function replayHit(
   const known = await watch.measure('lookup', () => lookUp(context, source, prepared.actionDigest, signal));
   if (known === undefined) return undefined;
   return undefinedIfUnusable(source, log, async () => {
+    // What is here already is the user's own, and may share its blocks with the copies.
+    if (source.name !== 'local') await confirmRoom(context, known);
     const [showOutput] = await together(
       signal,
       (either) => fetchOutput(source, known.result, folder, either),

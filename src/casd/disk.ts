@@ -9,13 +9,19 @@ export interface Disk {
   readonly mount: string;
   /** Bytes that an ordinary user may still write to it. */
   readonly free: number;
+  /** How many files and folders it still has room for; Infinity where it does not count them. */
+  readonly freeNodes: number;
 }
 
 /** The disk of a folder, or of where it would be made. @param folder absolute */
 export async function diskOf(folder: string): Promise<Disk> {
   const existing = await nearestExisting(folder);
-  const { bavail, bsize } = await statfs(existing);
-  return { mount: mountOf(readFileSync('/proc/self/mountinfo', 'utf8'), existing), free: bavail * bsize };
+  const { bavail, bsize, files, ffree } = await statfs(existing);
+  return {
+    mount: mountOf(readFileSync('/proc/self/mountinfo', 'utf8'), existing),
+    free: bavail * bsize,
+    freeNodes: files === 0 ? Infinity : ffree,
+  };
 }
 
 async function nearestExisting(path: string): Promise<string> {
