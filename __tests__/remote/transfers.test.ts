@@ -13,6 +13,7 @@ import { TransferProgress } from '../../src/remote/progress.js';
 import { uploadBlobs, uploadMissing } from '../../src/remote/upload.js';
 import type { TransferState } from '../../src/report/transfer-words.js';
 import { comeBackAfter, type Connected, connectTo, noise } from './connected.js';
+import { FaultyProxy } from './faulty-proxy.js';
 import { MapServer } from './map-server.js';
 
 const signal = new AbortController().signal;
@@ -85,9 +86,31 @@ describe('upload', () => {
     server.add('7');
     const missing = await findMissing(connect(), [...digests, EMPTY_DIGEST], signal);
     expect(missing.size).toBe(2499);
-    expect(server.calls.FindMissingBlobs).toBe(3);
+    expect(server.calls.FindMissingBlobs).toBe(4);
     await findMissing(connect(), [EMPTY_DIGEST], signal);
-    expect(server.calls.FindMissingBlobs).toBe(3);
+    expect(server.calls.FindMissingBlobs).toBe(4);
+  });
+
+  test('sends more before anything is taken, where asking has shown that the link is fast', async () => {
+    const proxy = new FaultyProxy(server.address);
+    await proxy.start();
+    let release: () => void = () => undefined;
+    const until = new Promise<void>((resolve) => (release = resolve));
+    proxy.fault = (method, call) => {
+      if (method !== 'BatchUpdateBlobs') return undefined;
+      if (call === 3) release();
+      return { kind: 'hold', until };
+    };
+    const connection = connectTo(proxy.address, { maxBatchBytes: 270_000 });
+    connections.push(connection);
+    try {
+      const blobs = Array.from({ length: 10_000 }, (_, i) => Buffer.alloc(500, `${i} `));
+      const { refused } = await uploadMissing(connection.cas, blobs.map(inMemory), signal);
+      expect(refused).toEqual([]);
+      expect(proxy.calls).toEqual({ FindMissingBlobs: 11, BatchUpdateBlobs: 30 }); // Each once.
+    } finally {
+      proxy.stop();
+    }
   });
 
   test('keeps to the limits of the remote', async () => {

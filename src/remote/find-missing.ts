@@ -8,7 +8,8 @@ import type { CasService } from './cas-service.js';
 import { sideBySide } from './side-by-side.js';
 import { TransferWindow } from './window.js';
 
-/** Few enough that the first answer comes soon, and its blobs can be sent while the others are asked for. */
+/** The first answer comes soon, and its blobs are sent while the others are asked for. */
+const DIGESTS_IN_FIRST_QUESTION = 250;
 const DIGESTS_PER_QUESTION = 1000;
 const QUESTIONS_AT_ONCE = 16;
 
@@ -22,27 +23,33 @@ export async function findMissing(
   const note = (lacking: readonly Digest[]) => {
     for (const { hash } of lacking) missing.add(hash);
   };
-  await eachMissing(cas, distinctDigests(digests), (digest) => digest, note, signal);
+  await eachMissing(cas, distinctDigests(digests), { digestOf: (digest) => digest, onMissing: note }, signal);
   return missing;
+}
+
+export interface Questions<T> {
+  readonly digestOf: (thing: T) => Digest;
+  /** Called with what one answer names, as it comes; while it has not ended, less is asked for. */
+  readonly onMissing: (missing: readonly T[]) => void | Promise<void>;
+  /** By default one of their own. */
+  readonly window?: TransferWindow;
 }
 
 /**
  * Asks which of these blobs the remote lacks, and holds no more of them than it is asked for at once.
  *
  * @param things each once
- * @param onMissing called with what one answer names, as it comes; while it has not ended, less is asked for
  */
 export function eachMissing<T>(
   cas: CasService,
   things: Iterable<T>,
-  digestOf: (thing: T) => Digest,
-  onMissing: (missing: readonly T[]) => void | Promise<void>,
+  { digestOf, onMissing, window = new TransferWindow() }: Questions<T>,
   signal: AbortSignal,
 ): Promise<void> {
   return sideBySide(
     questions(things),
     {
-      window: new TransferWindow(),
+      window,
       places: QUESTIONS_AT_ONCE,
       bytesOf: (question) => question.length * DIGEST_BYTES,
       run: async (question, either) => {
@@ -56,10 +63,12 @@ export function eachMissing<T>(
 
 function* questions<T>(things: Iterable<T>): Generator<readonly T[], void, undefined> {
   let question: T[] = [];
+  let most = DIGESTS_IN_FIRST_QUESTION;
   for (const thing of things) {
-    if (question.push(thing) < DIGESTS_PER_QUESTION) continue;
+    if (question.push(thing) < most) continue;
     yield question;
     question = [];
+    most = DIGESTS_PER_QUESTION;
   }
   if (question.length > 0) yield question;
 }

@@ -46,12 +46,14 @@ export interface Move<T> {
   /** A stream holds some of its blob in memory: so many at once, if nothing else moves. */
   readonly streamsAtOnce: number;
   readonly run: (piece: Piece<T>, signal: AbortSignal) => Promise<void>;
+  /** By default one of their own. */
+  readonly window?: TransferWindow;
 }
 
 /** Moves pieces side by side, as many as the link keeps up with. Throws what `sideBySide` throws. */
 export function movePieces<T>(
   pieces: Iterable<Piece<T>> | AsyncIterable<Piece<T>>,
-  { digestOf, streamsAtOnce, run }: Move<T>,
+  { digestOf, streamsAtOnce, run, window = new TransferWindow() }: Move<T>,
   signal: AbortSignal,
 ): Promise<void> {
   const bytesOf = (piece: Piece<T>) =>
@@ -61,7 +63,7 @@ export function movePieces<T>(
   return sideBySide(
     pieces,
     {
-      window: new TransferWindow(),
+      window,
       places: CALLS_AT_ONCE,
       placesOf: (piece) => ('stream' in piece ? CALLS_AT_ONCE / streamsAtOnce : 1),
       bytesOf,

@@ -47,7 +47,9 @@ export async function sideBySide<Piece>(
   for await (const piece of pieces) {
     const bytes = bytesOf(piece);
     const waits = () => taken > 0 && taken + placesOf(piece) > places;
-    while (failure === undefined && (waits() || !window.admits(bytes, underWay))) await Promise.race(running);
+    while (failure === undefined && (waits() || !window.admits(bytes, underWay))) {
+      await Promise.race([...running, window.changed]);
+    }
     if (failure !== undefined || signal.aborted) break;
     start(piece, bytes);
   }

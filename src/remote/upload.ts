@@ -8,6 +8,7 @@ import { BATCH_BYTES, movePieces, type Piece, piecesOf } from './pieces.js';
 import { type TransferProgress, untold } from './progress.js';
 import type { RefusedBlob } from './refused.js';
 import { allTogether } from './side-by-side.js';
+import { TransferWindow } from './window.js';
 import { writeBatch } from './write-batch.js';
 import { writeStream } from './write-stream.js';
 
@@ -45,7 +46,12 @@ export async function uploadMissing(
   };
   const ask = async (either: AbortSignal) => {
     try {
-      await eachMissing(cas, eachOnce(blobs), digestOf, handOver, either);
+      await eachMissing(
+        cas,
+        eachOnce(blobs),
+        { digestOf, onMissing: handOver, window: upload.window },
+        either,
+      );
       progress.settle();
     } finally {
       lacking.close();
@@ -84,6 +90,8 @@ function* eachOnce(blobs: Iterable<BlobSource>): Generator<BlobSource, void, und
 
 class Upload {
   readonly #refused: RefusedBlob[] = [];
+  /** What is asked tells how fast the link is before anything is sent. */
+  readonly window = new TransferWindow();
   readonly #buffers = new BufferPool(BATCH_BYTES);
   #blobs = 0;
   #bytes = 0;
@@ -107,7 +115,12 @@ class Upload {
   send(groups: Groups, signal: AbortSignal): Promise<void> {
     return movePieces(
       this.#pieces(groups),
-      { digestOf, streamsAtOnce: STREAMS_AT_ONCE, run: (piece, either) => this.#write(piece, either) },
+      {
+        digestOf,
+        streamsAtOnce: STREAMS_AT_ONCE,
+        window: this.window,
+        run: (piece, either) => this.#write(piece, either),
+      },
       signal,
     );
   }
