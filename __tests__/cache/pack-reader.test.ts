@@ -5,7 +5,7 @@ import { type BlobSink, memorySink } from '../../src/cache/blob-sink.js';
 import type { Pack } from '../../src/cache/cache-index.js';
 import { DamagedPack } from '../../src/cache/damaged-pack.js';
 import { fileSink } from '../../src/cache/file-sink.js';
-import { nodeZstd } from '../../src/cache/node-zstd.js';
+import { nodeZstd } from '../../src/zstd/node-zstd.js';
 import { readPack } from '../../src/cache/pack-reader.js';
 import { writePack } from '../../src/cache/pack-writer.js';
 import { digestOf, type Digest } from '../../src/reapi/digest.js';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { blobFile, type PackInput } from '../../src/cache/blob-file.js';
-import { nodeZstd } from '../../src/cache/node-zstd.js';
+import { nodeZstd } from '../../src/zstd/node-zstd.js';
 import { writePack } from '../../src/cache/pack-writer.js';
 import { digestOf } from '../../src/reapi/digest.js';
 import { UnusableBlob } from '../../src/reapi/unusable-blob.js';

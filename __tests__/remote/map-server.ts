@@ -27,7 +27,7 @@ import {
   ByteStreamService,
 } from '../../src/gen/google/bytestream/bytestream.services.js';
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
-import { zstd } from '../../src/remote/zstd.js';
+import { nodeZstd } from '../../src/zstd/node-zstd.js';
 import { CAPABILITIES } from './endpoint-server.js';
 
 /** A server of the Remote Execution API that keeps blobs in a map: for what casd does not speak, and for odd answers. */
@@ -235,12 +235,14 @@ export class MapServer {
   #fold(bytes: Buffer): Buffer {
     const frames: Buffer[] = [];
     for (let start = 0; start < bytes.length || start === 0; start += this.frameBytes) {
-      frames.push(zstd?.zstdCompressSync(bytes.subarray(start, start + this.frameBytes)) ?? Buffer.alloc(0));
+      frames.push(
+        nodeZstd?.zstdCompressSync(bytes.subarray(start, start + this.frameBytes)) ?? Buffer.alloc(0),
+      );
     }
     return Buffer.concat(frames);
   }
 
   #unfold(bytes: Buffer): Buffer {
-    return zstd?.zstdDecompressSync(bytes) ?? Buffer.alloc(0);
+    return nodeZstd?.zstdDecompressSync(bytes) ?? Buffer.alloc(0);
   }
 }

@@ -6,8 +6,8 @@ import { messageOf, systemErrorCode } from '../errors.js';
 import { bytesOfBlobs } from './blob-table.js';
 import type { Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
-import type { NodeZstd } from './node-zstd.js';
-import { ZstdBlocks } from './zstd-blocks.js';
+import { ZstdBlocks } from '../zstd/blocks.js';
+import type { NodeZstd } from '../zstd/node-zstd.js';
 
 const PIECE_BYTES = 256 * 1024;
 

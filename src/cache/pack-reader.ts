@@ -5,7 +5,7 @@ import { SMALL_BLOB } from './blob-file.js';
 import type { BlobSink, BlobWriter } from './blob-sink.js';
 import type { Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
-import { nodeZstd, type NodeZstd } from './node-zstd.js';
+import { nodeZstd, type NodeZstd } from '../zstd/node-zstd.js';
 import { confirmPack, packContent } from './pack-content.js';
 
 /**

@@ -7,7 +7,7 @@ import { digestOf, sameDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { PackInput } from './blob-file.js';
 import type { Pack } from './cache-index.js';
-import { nodeZstd, type NodeZstd } from './node-zstd.js';
+import { nodeZstd, type NodeZstd } from '../zstd/node-zstd.js';
 
 /** Small blobs are handed on together. */
 const PIECE_BYTES = 1 << 20;

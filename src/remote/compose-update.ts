@@ -6,7 +6,7 @@ import type { CasService } from './cas-service.js';
 import { compresses } from './pieces.js';
 import type { RefusedBlob } from './refused.js';
 import { layOutUpdate } from './update-message.js';
-import { zstd } from './zstd.js';
+import { nodeZstd } from '../zstd/node-zstd.js';
 
 /** An encoded `BatchUpdateBlobsRequest`, and what is in it. */
 export interface Update {
@@ -48,7 +48,7 @@ function pack({ blob }: Part): Part {
   const { sizeBytes } = blob.digest;
   const target = Buffer.allocUnsafe(sizeBytes + 1);
   readSource(blob, target);
-  const packed = zstd?.zstdCompressSync(target.subarray(0, sizeBytes));
+  const packed = nodeZstd?.zstdCompressSync(target.subarray(0, sizeBytes));
   return { blob, packed: packed !== undefined && packed.length < sizeBytes ? packed : undefined };
 }
 

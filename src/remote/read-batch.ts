@@ -10,8 +10,8 @@ import { bytesInBatch } from './batches.js';
 import type { CasService } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
 import { compresses } from './pieces.js';
-import { BadCompression, decompressBlob } from './zstd-decompress.js';
-import { zstd } from './zstd.js';
+import { BadCompression, decompressBlob } from '../zstd/decompress.js';
+import { nodeZstd } from '../zstd/node-zstd.js';
 
 /**
  * Reads blobs that fit one message together, each checked. Returns them in the order of their digests.
@@ -82,9 +82,9 @@ function blobOf(digest: Digest, response: ReadBlob | undefined): Buffer | RpcErr
 
 function unfold(digest: Digest, { compressor, data }: ReadBlob): Buffer {
   if (compressor === Compressor_Value.IDENTITY) return data;
-  if (compressor !== Compressor_Value.ZSTD || zstd === undefined) throw new UnusableBlob(digest, 'corrupt');
+  if (compressor !== Compressor_Value.ZSTD || nodeZstd === null) throw new UnusableBlob(digest, 'corrupt');
   try {
-    return decompressBlob(zstd, data, digest.sizeBytes);
+    return decompressBlob(nodeZstd, data, digest.sizeBytes);
   } catch (error) {
     if (error instanceof BadCompression) throw new UnusableBlob(digest, 'corrupt');
     throw error;

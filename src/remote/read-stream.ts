@@ -8,8 +8,8 @@ import { type CasService, resourceName } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
 import { dataIn } from './stream-messages.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import { BadCompression, decompressStream } from './zstd-decompress.js';
-import { zstd } from './zstd.js';
+import { BadCompression, decompressStream } from '../zstd/decompress.js';
+import { nodeZstd } from '../zstd/node-zstd.js';
 
 /**
  * Reads one blob through ByteStream, on from where it was after a failure, and hands its pieces on. They are to be
@@ -55,8 +55,8 @@ async function* pieces(
   offset: number,
   limits: TransferLimits,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const library = cas.limits.zstdStream ? zstd : undefined;
-  const kind = library === undefined ? 'blobs' : 'compressed-blobs/zstd';
+  const library = cas.limits.zstdStream ? nodeZstd : null;
+  const kind = library === null ? 'blobs' : 'compressed-blobs/zstd';
   const { path, requestSerialize } = ByteStreamService.read;
   const data = callServerStream(
     'Read',
@@ -68,5 +68,5 @@ async function* pieces(
     },
     limits,
   );
-  yield* library === undefined ? data : decompressStream(library, data);
+  yield* library === null ? data : decompressStream(library, data);
 }

@@ -9,7 +9,8 @@ import { type CasService, resourceName } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
 import { isAboutAll, type RefusedBlob } from './refused.js';
 import { encodeWrite, type WrittenPiece } from './stream-messages.js';
-import { compressed, type Zstd, zstd } from './zstd.js';
+import { compressed } from '../zstd/compress.js';
+import { type NodeZstd, nodeZstd } from '../zstd/node-zstd.js';
 
 /**
  * Sends one blob through ByteStream, from its start again after a failure: hardly a server can continue a write.
@@ -24,7 +25,7 @@ export async function writeStream(
   signal: AbortSignal,
   onMoved: (bytes: number) => void,
 ): Promise<readonly RefusedBlob[]> {
-  const library = cas.limits.zstdStream ? zstd : undefined;
+  const library = cas.limits.zstdStream ? nodeZstd : null;
   try {
     await cas.guard.transfer('Write', (limits) => writeOnce(cas, blob, library, limits, onMoved), {
       bytes: blob.digest.sizeBytes,
@@ -41,7 +42,7 @@ export async function writeStream(
 async function writeOnce(
   cas: CasService,
   blob: BlobSource,
-  library: Zstd | undefined,
+  library: NodeZstd | null,
   limits: TransferLimits,
   onMoved: (bytes: number) => void,
 ) {
@@ -64,7 +65,7 @@ async function writeOnce(
       limits,
     );
     // An early end tells the full size, or -1 for a compressed blob: somebody else has sent it.
-    if (library === undefined && committedSize !== blob.digest.sizeBytes) {
+    if (library === null && committedSize !== blob.digest.sizeBytes) {
       throw new RpcError(
         'Write',
         status.INTERNAL,

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import { messageOf, systemErrorCode } from '../errors.js';
-import { FrameSplitter, type FramePart } from './zstd-frames.js';
-import type { Zstd, ZstdOptions } from './zstd.js';
+import { FrameSplitter, type FramePart } from './frames.js';
+import type { NodeZstd, ZstdOptions } from './node-zstd.js';
 
 /** What came is not the compressed form of what was asked for. */
 export class BadCompression extends Error {
@@ -18,7 +18,7 @@ const PIECE = 128 * 1024;
  * @param size what comes out at most, in bytes
  * @throws BadCompression when more comes out, or nothing sensible
  */
-export function decompressBlob(library: Zstd, bytes: Uint8Array, size: number): Buffer {
+export function decompressBlob(zstd: NodeZstd, bytes: Uint8Array, size: number): Buffer {
   const splitter = new FrameSplitter();
   const frame: Uint8Array[] = [];
   const unfolded: Buffer[] = [];
@@ -27,8 +27,8 @@ export function decompressBlob(library: Zstd, bytes: Uint8Array, size: number): 
     for (const part of splitter.split(bytes)) {
       frame.push(part.bytes);
       if (!part.ends) continue;
-      const piece = library.zstdDecompressSync(Buffer.concat(frame.splice(0)), {
-        ...options(library),
+      const piece = zstd.zstdDecompressSync(Buffer.concat(frame.splice(0)), {
+        ...options(zstd),
         maxOutputLength: Math.max(room, 1),
       });
       unfolded.push(piece);
@@ -47,13 +47,13 @@ export function decompressBlob(library: Zstd, bytes: Uint8Array, size: number): 
  * @throws BadCompression, or what the stream throws
  */
 export async function* decompressStream(
-  library: Zstd,
+  zstd: NodeZstd,
   pieces: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Buffer, void, undefined> {
   const parts = partsOf(pieces);
   try {
     for (let first = await parts.next(); first.done !== true; first = await parts.next()) {
-      const frame = library.createZstdDecompress(options(library));
+      const frame = zstd.createZstdDecompress(options(zstd));
       const fed = pipeline(oneFrame(first.value, parts), frame).catch((error: unknown) => {
         frame.destroy(error as Error);
       });
@@ -96,6 +96,6 @@ async function* oneFrame(first: FramePart, parts: AsyncIterator<FramePart, void>
   }
 }
 
-function options(library: Zstd): ZstdOptions {
-  return { params: { [library.constants.ZSTD_d_windowLogMax]: LARGEST_WINDOW }, chunkSize: PIECE };
+function options(zstd: NodeZstd): ZstdOptions {
+  return { params: { [zstd.constants.ZSTD_d_windowLogMax]: LARGEST_WINDOW }, chunkSize: PIECE };
 }

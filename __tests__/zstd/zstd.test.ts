@@ -3,11 +3,11 @@ import { digestOf } from '../../src/reapi/digest.js';
 import { blobInMemory } from '../../src/remote/blob-source.js';
 import { downloadBlobs } from '../../src/remote/download-to-memory.js';
 import { uploadBlobs } from '../../src/remote/upload.js';
-import { BadCompression, decompressBlob, decompressStream } from '../../src/remote/zstd-decompress.js';
-import { FrameSplitter } from '../../src/remote/zstd-frames.js';
-import { type Zstd, zstd } from '../../src/remote/zstd.js';
-import { type Connected, connectTo, noise } from './connected.js';
-import { MapServer } from './map-server.js';
+import { BadCompression, decompressBlob, decompressStream } from '../../src/zstd/decompress.js';
+import { FrameSplitter } from '../../src/zstd/frames.js';
+import { type NodeZstd, nodeZstd } from '../../src/zstd/node-zstd.js';
+import { type Connected, connectTo, noise } from '../remote/connected.js';
+import { MapServer } from '../remote/map-server.js';
 
 const signal = new AbortController().signal;
 const MOST = 100_000_000;
@@ -57,8 +57,8 @@ describe('frames', () => {
 });
 
 /** Node has zstd from 22.15 on; the action runs on 24. */
-const withZstd = zstd === undefined ? describe.skip : describe;
-const library = zstd ?? ({} as Zstd);
+const withZstd = nodeZstd === null ? describe.skip : describe;
+const library = nodeZstd ?? ({} as NodeZstd);
 
 withZstd('decompression', () => {
   const fold = (...blobs: Buffer[]) => Buffer.concat(blobs.map((blob) => library.zstdCompressSync(blob)));
@@ -177,7 +177,7 @@ withZstd('transfers', () => {
 });
 
 test('a Node without zstd sends and asks for plain bytes', async () => {
-  if (zstd !== undefined) return;
+  if (nodeZstd !== null) return;
   const server = new MapServer();
   await server.start();
   const { cas, close } = connectTo(server.address, ZSTD);
