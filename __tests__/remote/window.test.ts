@@ -74,11 +74,40 @@ describe('a window', () => {
     expect(window.admits(BATCH, BATCH)).toBe(true);
   });
 
-  test('grows no further than 4 MiB', () => {
+  /** The most that it admits, in MiB. */
+  function sizeOf(window: TransferWindow): number {
+    let size = 0;
+    while (window.admits(MEBIBYTE / 4, size * MEBIBYTE) && size < 100) size += 0.25;
+    return size;
+  }
+
+  test('grows no further than 6 MiB', () => {
     const window = new TransferWindow();
     expect(window.admits(0, 0)).toBe(true);
     for (let i = 0; i < 100; i++) window.moved(MEBIBYTE);
-    expect(window.admits(BATCH, 3.5 * MEBIBYTE)).toBe(true);
-    expect(window.admits(BATCH, 3.5 * MEBIBYTE + 1)).toBe(false);
+    expect(sizeOf(window)).toBe(6);
+  });
+
+  test.each([
+    ['is wider where others have shown that the link is fast', 0.1 * MEBIBYTE, 100, 2],
+    ['but not by much', 10 * MEBIBYTE, 100, 2.5],
+    ['and is no narrower where it is slow', 0.1 * MEBIBYTE, 1000, 0.5],
+  ])('%s', (_, bytes, milliseconds, expected) => {
+    let now = 0;
+    const window = new TransferWindow(() => now);
+    now = milliseconds;
+    window.heard(bytes);
+    expect(sizeOf(window)).toBe(expected);
+  });
+
+  test('believes its own answers more than others', () => {
+    let now = 0;
+    const window = new TransferWindow(() => now);
+    window.heard(10 * MEBIBYTE);
+    expect(sizeOf(window)).toBe(2.5);
+    now = 2000;
+    window.moved(BATCH);
+    window.heard(10 * MEBIBYTE);
+    expect(sizeOf(window)).toBe(0.5);
   });
 });

@@ -31,8 +31,8 @@ export interface Questions<T> {
   readonly digestOf: (thing: T) => Digest;
   /** Called with what one answer names, as it comes; while it has not ended, less is asked for. */
   readonly onMissing: (missing: readonly T[]) => void | Promise<void>;
-  /** By default one of their own. */
-  readonly window?: TransferWindow;
+  /** Of what is sent meanwhile: it is told how much has moved here. */
+  readonly beside?: TransferWindow;
 }
 
 /**
@@ -43,17 +43,19 @@ export interface Questions<T> {
 export function eachMissing<T>(
   cas: CasService,
   things: Iterable<T>,
-  { digestOf, onMissing, window = new TransferWindow() }: Questions<T>,
+  { digestOf, onMissing, beside }: Questions<T>,
   signal: AbortSignal,
 ): Promise<void> {
+  const bytesOf = (question: readonly T[]) => question.length * DIGEST_BYTES;
   return sideBySide(
     questions(things),
     {
-      window,
+      window: new TransferWindow(),
       places: QUESTIONS_AT_ONCE,
-      bytesOf: (question) => question.length * DIGEST_BYTES,
+      bytesOf,
       run: async (question, either) => {
         const missing = await ask(cas, question.map(digestOf), either);
+        beside?.heard(bytesOf(question));
         await onMissing(question.filter((thing) => missing.has(digestOf(thing).hash)));
       },
     },

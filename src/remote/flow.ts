@@ -10,6 +10,9 @@ const SLOWEST_USEFUL = 256 * 1024;
 /** Small blobs a second that are worth waiting for: a server has work with each. */
 const FEWEST_USEFUL = 250;
 
+/** What may take as long as a small blob does beside its bytes, in bytes. */
+export const BYTES_PER_BLOB = SLOWEST_USEFUL / FEWEST_USEFUL;
+
 /** How far ahead bytes may pay: a fast beginning buys no long standstill. */
 const LONGEST_CREDIT = 1000;
 

@@ -2,6 +2,7 @@ import type { Digest } from '../reapi/digest.js';
 import { batchesBySize } from '../rpc/batches-by-size.js';
 import { bytesInBatch } from './batches.js';
 import type { CasLimits } from './cas-service.js';
+import { BYTES_PER_BLOB } from './flow.js';
 import { sideBySide } from './side-by-side.js';
 import { TransferWindow } from './window.js';
 import { nodeZstd } from '../zstd/node-zstd.js';
@@ -62,7 +63,7 @@ export function movePieces<T>(
   const bytesOf = (piece: Piece<T>) =>
     'stream' in piece
       ? STREAM_IN_WINDOW
-      : piece.batch.reduce((sum, thing) => sum + bytesInBatch(digestOf(thing)), 0);
+      : piece.batch.reduce((sum, thing) => sum + bytesInBatch(digestOf(thing)) + BYTES_PER_BLOB, 0);
   return sideBySide(
     pieces,
     {

@@ -49,7 +49,7 @@ export async function uploadMissing(
       await eachMissing(
         cas,
         eachOnce(blobs),
-        { digestOf, onMissing: handOver, window: upload.window },
+        { digestOf, onMissing: handOver, beside: upload.window },
         either,
       );
       progress.settle();
@@ -90,7 +90,6 @@ function* eachOnce(blobs: Iterable<BlobSource>): Generator<BlobSource, void, und
 
 class Upload {
   readonly #refused: RefusedBlob[] = [];
-  /** What is asked tells how fast the link is before anything is sent. */
   readonly window = new TransferWindow();
   readonly #buffers = new BufferPool(BATCH_BYTES);
   #blobs = 0;
