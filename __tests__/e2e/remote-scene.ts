@@ -1,10 +1,13 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { credentials, type Metadata } from '@grpc/grpc-js';
+import { credentials, type Metadata, status } from '@grpc/grpc-js';
 import { expect } from '@jest/globals';
 import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { ActionCacheClient } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
-import { digestOf, parseDigest } from '../../src/reapi/digest.js';
+import {
+  ActionCacheClient,
+  ContentAddressableStorageClient,
+} from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
+import { type Digest, digestOf, parseDigest } from '../../src/reapi/digest.js';
 import { formatDuration } from '../../src/report/format-quantity.js';
 import { FaultyProxy } from '../remote/faulty-proxy.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
@@ -58,6 +61,39 @@ export class RemoteServer {
 
   async stop(): Promise<void> {
     await this.#bench.dispose();
+  }
+
+  /** Whether it has the entry of an action. @param actionDigest as a record has it */
+  async knows(actionDigest: string): Promise<boolean> {
+    const client = new ActionCacheClient(this.#address, credentials.createInsecure());
+    const ask = { instanceName: '', actionDigest: parseDigest(actionDigest), digestFunction: 0 } as const;
+    const inline = { inlineStdout: false, inlineStderr: false, inlineOutputFiles: [] };
+    try {
+      return await new Promise<boolean>((done, fail) =>
+        client.getActionResult({ ...ask, ...inline }, (error) => {
+          if (error === null) done(true);
+          else if (error.code === status.NOT_FOUND) done(false);
+          else fail(error);
+        }),
+      );
+    } finally {
+      client.close();
+    }
+  }
+
+  /** Whether it has a blob. */
+  async holds(blob: Digest): Promise<boolean> {
+    const client = new ContentAddressableStorageClient(this.#address, credentials.createInsecure());
+    try {
+      return await new Promise<boolean>((done, fail) =>
+        client.findMissingBlobs(
+          { instanceName: '', blobDigests: [blob], digestFunction: 0 },
+          (error, answer) => (error ? fail(error) : done(answer.missingBlobDigests.length === 0)),
+        ),
+      );
+    } finally {
+      client.close();
+    }
   }
 
   /** A test on a stage of its own, so that it can run beside others. */

@@ -24,19 +24,38 @@ describe('push: trusted', () => {
     ['a push to the default branch', main, true],
     ['a schedule', { ...main, event: 'schedule' }, true],
     ['a dispatch on the default branch', { ...main, event: 'workflow_dispatch' }, true],
+    ['a schedule on another branch', { ...main, event: 'schedule', ref: 'refs/heads/feature' }, false],
+    ['a dispatch on another branch', { ...main, event: 'workflow_dispatch', ref: 'refs/heads/x' }, false],
+    ['a dispatch on a tag', { ...main, event: 'workflow_dispatch', ref: 'refs/tags/v1' }, false],
     ['a push to another branch', { ...main, ref: 'refs/heads/feature' }, false],
+    ['a push of a tag', { ...main, ref: 'refs/tags/v1' }, false],
     ['a tag of the same name', { ...main, ref: 'refs/tags/main' }, false],
+    ['a branch that only begins alike', { ...main, ref: 'refs/heads/main2' }, false],
     ['a branch that only ends alike', { ...main, ref: 'refs/heads/x/main' }, false],
     ['a pull request', { ...main, event: 'pull_request', ref: 'refs/pull/1/merge' }, false],
+    [
+      'a pull request of a fork',
+      { ...main, event: 'pull_request', ref: 'refs/pull/2/merge', baseBranch: 'main', repository: 'o/fork' },
+      false,
+    ],
+    ['a pull request that was merged', { ...main, event: 'pull_request', baseBranch: 'main' }, false],
     ['a pull request that claims the default branch', { ...main, event: 'pull_request' }, false],
     [
       'pull_request_target, whose ref is the default branch',
       { ...main, event: 'pull_request_target' },
       false,
     ],
+    ['a review', { ...main, event: 'pull_request_review' }, false],
+    ['a release', { ...main, event: 'release', ref: 'refs/tags/v1' }, false],
+    ['a release that claims the default branch', { ...main, event: 'release' }, false],
+    ['a dispatch from outside', { ...main, event: 'repository_dispatch' }, false],
+    ['a called workflow that is told as such', { ...main, event: 'workflow_call' }, false],
+    ['an event that is spelled otherwise', { ...main, event: 'Push' }, false],
+    ['an event of the future', { ...main, event: 'push_v2' }, false],
     ['a workflow_run', { ...main, event: 'workflow_run' }, false],
     ['a comment', { ...main, event: 'issue_comment' }, false],
     ['a merge queue', { ...main, event: 'merge_group', ref: 'refs/heads/gh-readonly-queue/main/x' }, false],
+    ['a merge queue that claims the default branch', { ...main, event: 'merge_group' }, false],
     ['an event that is not told', { ...main, event: undefined }, false],
     ['a ref that is not told', { ...main, ref: undefined }, false],
     ['a default branch that is not told', { ...main, defaultBranch: undefined }, false],
@@ -52,7 +71,8 @@ describe('push: always and never', () => {
     ['always', true],
     ['never', false],
   ])('%s decides alone', (policy, mayPush) => {
-    for (const provenance of [local, main, { ...main, event: 'pull_request' }]) {
+    const events = ['push', 'pull_request', 'pull_request_target', 'workflow_run', 'merge_group', undefined];
+    for (const provenance of [local, ...events.map((event) => ({ ...main, event }))]) {
       expect(decidePush(policy, provenance).mayPush).toBe(mayPush);
     }
   });
