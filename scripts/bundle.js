@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const ncc = createRequire(import.meta.url)('@vercel/ncc');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entries = ['main', 'post', 'check', 'cli', 'github-cache'];
+const entries = ['main', 'post', 'check', 'cli', 'github-cache', 'folder-cache'];
 /** What grpc-js reads the protocols of its channelz and load reports with, and only for who turns these on. */
 const UNUSED_MODULE = '@grpc/proto-loader';
 const UNUSED_ASSET = /\.proto$|LICENSE$|package\.json$/;

@@ -33,7 +33,7 @@ async function onStage(play: (stage: KeptStage, service: CacheService) => Promis
   }
 }
 
-const PATIENT = { 'INPUT_CACHE-TIME-LIMIT': '30s' };
+const PATIENT = { environment: { 'INPUT_CACHE-TIME-LIMIT': '30s' } };
 const HIT = { result: 'hit', warnings: [] };
 
 /** One line, and nothing of a stack or an address. */

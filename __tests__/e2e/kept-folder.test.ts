@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
@@ -18,7 +19,8 @@ import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
 import { flipped } from '../cache/shared-objects.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
-import { clockOff } from './preload.js';
+import { clockOff, copyWithHelper, environmentOf } from './preload.js';
+import { until } from './until.js';
 
 interface KeptRun extends Ended {
   readonly record: BuildRecord;
@@ -97,6 +99,38 @@ describe('a folder', () => {
     const built = await run();
     expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
     expect(warnings(built)).toEqual([expect.stringContaining('is no folder')]);
+  });
+});
+
+describe('a folder that hangs', () => {
+  /** Whoever opens it waits for ever, as for a share whose server is gone. */
+  const hang = () => execFileSync('mkfifo', [kept(KEYS.index(REF, 2))]);
+
+  test('costs what it may, and does not keep the run from ending; the next one makes up for it', async () => {
+    await run();
+    hang();
+    forget();
+    const other = 'echo other > out';
+    const built = await run(['--cache-time-limit', '1s'], other);
+    expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
+    expect(warnings(built)).toEqual([expect.stringMatching(/cannot be used: it took longer than 1 s/)]);
+    expect(built.save?.problem).toBe('it took longer than 1 s');
+    expect(bench.leftovers()).toEqual([]);
+    rmSync(kept(KEYS.index(REF, 2)));
+    expect((await run([], other)).save).toMatchObject({ results: 1, problem: null });
+    forget();
+    expect((await run([], other)).record.result).toBe('hit');
+  });
+
+  test('does not keep a cancelled run from ending', async () => {
+    await run();
+    hang();
+    forget();
+    const { child, ended } = bench.startRun(['--cache', `folder:${kept()}`], SCRIPT);
+    await until(() => bench.leftovers().some((argv) => argv.includes('folder-cache.js')));
+    child.kill('SIGTERM');
+    expect((await ended).exitCode).toBe(143);
+    expect(readdirSync(join(bench.cache, 'kept', 'scratch'))).toEqual([]);
   });
 });
 
@@ -194,7 +228,9 @@ test('a quota that is smaller than one output: what does not fit is kept no more
 describe('a clock that is an hour off', () => {
   const HOUR = 3_600_000;
   const runAt = (hours: number, script?: string) => {
-    bench.environment = clockOff(hours * HOUR);
+    const clock = clockOff(hours * HOUR);
+    bench.environment = environmentOf(clock);
+    bench.cli = join(copyWithHelper(join(bench.root, 'copy'), clock), 'dist/cli.js');
     return run(['--cache-max-age', '1d'], script);
   };
 
@@ -218,8 +254,7 @@ describe('a clock that is an hour off', () => {
     const old = kept(KEYS.pack(REF, 'e'.repeat(64), 1));
     for (const file of [young, old]) writeFileSync(file, 'of somebody else');
     utimesSync(old, Date.now() / 1000 - 7300, Date.now() / 1000 - 7300);
-    bench.environment = clockOff(1.1 * HOUR);
-    const other = await run([], 'echo other > out');
+    const other = await runAt(1.1, 'echo other > out');
     expect(other.save).toMatchObject({ results: 1, problem: null });
     expect([existsSync(young), existsSync(old)]).toEqual([true, false]);
   });

@@ -7,7 +7,7 @@ import { KeptBuilder, type Notes } from './kept-builder.js';
 import { newestIndex } from './kept-objects.js';
 import { MAIN } from './kept-scene.js';
 import { KeptStage, PLACES, type PlaceKind } from './kept-stage.js';
-import { clockOff, dieAt } from './preload.js';
+import { clockOff, copyWithHelper, dieAt, environmentOf } from './preload.js';
 import type { StageResult } from './runner-model/step-process.js';
 import { sideBySide } from './side-by-side.js';
 import { until } from './until.js';
@@ -45,7 +45,9 @@ beforeAll(async () => {
     for (const clock of Object.values(CLOCK)) {
       const stage = await KeptStage.open(kind);
       await builder.furnish(stage, 'first', { built: ['large', 'kept'] });
-      expect((await stage.save('first', clockOff(clock))).log).toContain('saved 2 results');
+      expect((await stage.save('first', { environment: environmentOf(clockOff(clock)) })).log).toContain(
+        'saved 2 results',
+      );
       expect(newestIndex(await stage.objects()).packs.size).toBe(1);
       stages = [...stages, stage];
     }
@@ -129,7 +131,12 @@ test('a save that is cancelled leaves what was good and nothing else, and the ne
 });
 
 async function killed(stage: KeptStage, moment: Moment): Promise<StageResult> {
-  if (typeof moment === 'string') return stage.save('own', dieAt(moment));
+  if (typeof moment === 'string') {
+    const environment = environmentOf(dieAt(moment));
+    if (stage.kind === 'github') return stage.save('own', { environment });
+    const action = copyWithHelper(join(stage.scene.root, 'copy'), dieAt(moment));
+    return stage.save('own', { action, environment });
+  }
   return interrupted(stage, moment, 'SIGKILL');
 }
 

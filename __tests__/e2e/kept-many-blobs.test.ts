@@ -16,7 +16,7 @@ import { type Digest, digestOf, parseDigest } from '../../src/reapi/digest.js';
 import type { SaveReport } from '../../src/report/kept-report.js';
 import { Bench } from './command-line.js';
 import { canMount, mountDisk, unmountDisk } from './memory-disk.js';
-import { preload } from './preload.js';
+import { environmentOf, peakMemory } from './preload.js';
 
 const FILES = 100_000;
 /** Of each file. */
@@ -31,8 +31,7 @@ let bench: Bench;
 beforeAll(() => {
   if (canMount) mountDisk(disk, '4g');
   bench = new Bench({ 'in.txt': 'x' }, disk);
-  const peaks = preload('peak-memory.js', { PEAK_MEMORY_FILE: join(bench.root, 'peak') });
-  Object.assign(bench.environment, peaks);
+  bench.environment = environmentOf(peakMemory(join(bench.root, 'peak')));
 });
 afterAll(async () => {
   await bench.dispose();

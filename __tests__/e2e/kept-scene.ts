@@ -41,6 +41,8 @@ export interface SceneJob {
   readonly node?: string;
   /** False: the machine dies before post. */
   readonly post?: boolean;
+  /** The folder of the action; by default this one. */
+  readonly action?: string;
 }
 
 /** Jobs on any number of machines, with GitHub's cache between them. A machine is a cache folder of its own. */
@@ -96,7 +98,7 @@ export class KeptScene {
 
   options({ machine = this.freshMachine(), inputs = {}, scopes = MAIN, ...more }: SceneJob = {}): JobOptions {
     return {
-      action: resolve('.'),
+      action: more.action ?? resolve('.'),
       inputs: {
         run: 'cat in.txt; cp in.txt out',
         outputs: 'out',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { KeptPlace } from '../../src/config/config.js';
 import type { CacheServiceOptions } from '../cache/cache-service.js';
 import { type KeptObjects, objectsIn, objectsOf } from './kept-objects.js';
-import { KeptScene } from './kept-scene.js';
+import { KeptScene, type SceneJob } from './kept-scene.js';
 import type { StartedPost } from './runner.js';
 import type { StageResult } from './runner-model/step-process.js';
 import { until } from './until.js';
@@ -63,10 +63,10 @@ export class KeptStage {
    */
   async save(
     machine: string,
-    environment: Readonly<Record<string, string>> = {},
+    job: Pick<SceneJob, 'action' | 'environment'> = {},
     interrupt: (post: StartedPost) => Promise<void> = () => Promise.resolve(),
   ): Promise<StageResult> {
-    const post = await this.scene.startPost({ machine, inputs: this.inputs, environment });
+    const post = await this.scene.startPost({ ...job, machine, inputs: this.inputs });
     await interrupt(post);
     const result = await post.result;
     await until(async () => (await post.processes()).length === 0);

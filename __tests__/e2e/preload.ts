@@ -1,18 +1,51 @@
-import { resolve } from 'node:path';
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The environment of a process that imports a script of `fixtures/` before its program. */
-export function preload(script: string, variables: Readonly<Record<string, string>>): Record<string, string> {
-  const address = pathToFileURL(resolve('__tests__/e2e/fixtures', script)).href;
-  return { NODE_OPTIONS: `--import ${address}`, ...variables };
+const addressOf = (path: string) => pathToFileURL(resolve(path)).href;
+
+/** A script of `fixtures/` that a process imports before its program. */
+export interface Preload {
+  readonly script: string;
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 /** The process ends by SIGKILL just before a call of the file system: see `fixtures/die-at.js`. */
-export function dieAt(call: string): Record<string, string> {
-  return preload('die-at.js', { DIE_AT: call });
+export function dieAt(call: string): Preload {
+  return { script: 'die-at.js', variables: { DIE_AT: call } };
 }
 
 /** The process has a clock that is so many milliseconds fast. */
-export function clockOff(milliseconds: number): Record<string, string> {
-  return preload('clock.js', { CLOCK_OFF: String(milliseconds) });
+export function clockOff(milliseconds: number): Preload {
+  return { script: 'clock.js', variables: { CLOCK_OFF: String(milliseconds) } };
+}
+
+/** The process writes at its end how many bytes of memory it had at most. */
+export function peakMemory(file: string): Preload {
+  return { script: 'peak-memory.js', variables: { PEAK_MEMORY_FILE: file } };
+}
+
+/** The environment of a process that does so. */
+export function environmentOf({ script, variables }: Preload): Record<string, string> {
+  return { NODE_OPTIONS: `--import ${addressOf(`__tests__/e2e/fixtures/${script}`)}`, ...variables };
+}
+
+/**
+ * Makes a copy of the action and the command line whose helper for folders does so, as no variable reaches that. One
+ * that dies takes its parent along.
+ *
+ * @returns the folder
+ */
+export function copyWithHelper(folder: string, { script, variables }: Preload): string {
+  mkdirSync(join(folder, 'dist'), { recursive: true });
+  for (const file of ['action.yml', 'package.json', 'dist/post.js', 'dist/cli.js'])
+    cpSync(file, join(folder, file));
+  const lines = [
+    `Object.assign(process.env, ${JSON.stringify({ ...variables, DIE_WITH_PARENT: '1' })});`,
+    ...[`__tests__/e2e/fixtures/${script}`, 'dist/folder-cache.js'].map(
+      (file) => `await import(${JSON.stringify(addressOf(file))});`,
+    ),
+  ];
+  writeFileSync(join(folder, 'dist/folder-cache.js'), lines.join('\n'));
+  return folder;
 }

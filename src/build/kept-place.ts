@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { folderTransport } from '../cache/folder-transport.js';
 import { type CacheKeys, cacheKeys, shortHash } from '../cache/keys.js';
+import { openFolder } from '../cache/open-folder.js';
 import { openScratch } from '../cache/scratch.js';
 import type { Transport } from '../cache/transport.js';
 import type { CacheFolder } from '../casd/folder.js';
@@ -18,16 +18,30 @@ export interface OpenKeptPlace extends AsyncDisposable {
   readonly scratch: string;
 }
 
-/** Opens the place that is configured; undefined where there is none, or nothing may be done there. */
+/** A folder that takes longer to say what may be done in it is left alone, in milliseconds. */
+const FOLDER_LIMIT = 10_000;
+
+/**
+ * Opens the place that is configured; undefined where there is none, or nothing may be done there.
+ *
+ * @throws the signal's reason
+ */
 export async function openKeptPlace(
-  { kept, key }: CacheConfig,
+  { kept, key, timeLimit }: CacheConfig,
   { machine, provenance, log }: Pick<Host, 'machine' | 'provenance' | 'log'>,
   folder: CacheFolder,
+  signal: AbortSignal,
 ): Promise<OpenKeptPlace | undefined> {
   if (kept.kind === 'none') return undefined;
   const scratch = await openScratch(folder.kept.scratch);
-  const transport =
-    kept.kind === 'folder' ? folderTransport(kept.path) : await openGitHub(machine, scratch.path);
+  const openTransport = () =>
+    kept.kind === 'folder'
+      ? openShare(machine, kept.path, Math.min(FOLDER_LIMIT, timeLimit), signal)
+      : openGitHub(machine, scratch.path);
+  const transport = await openTransport().catch(async (error: unknown) => {
+    await scratch[Symbol.asyncDispose]();
+    throw error;
+  });
   const close = async () => {
     await transport.close();
     await scratch[Symbol.asyncDispose]();
@@ -48,6 +62,19 @@ export async function openKeptPlace(
     scratch: scratch.path,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function openShare(
+  { programs, environment }: Machine,
+  path: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<Transport> {
+  const program = join(programs, 'folder-cache.js');
+  // The runner ends what carries it, should it outlive the job.
+  const { RUNNER_TRACKING_ID: id } = environment;
+  const passed = id === undefined ? {} : { RUNNER_TRACKING_ID: id };
+  return openFolder({ path, program, node: process.execPath, environment: passed, limit }, signal);
 }
 
 async function openGitHub(machine: Machine, folder: string): Promise<Transport> {

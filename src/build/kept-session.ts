@@ -54,9 +54,10 @@ export class KeptSession {
     signal: AbortSignal,
   ): Promise<KeptSession | undefined> {
     try {
-      const place = await openKeptPlace(config, { ...host, log }, folder);
+      const place = await openKeptPlace(config, { ...host, log }, folder, signal);
       return place && new KeptSession(config, place, pendingFolder(config, host, folder), log, signal);
     } catch (error) {
+      signal.throwIfAborted();
       log.warn(`what is kept between runs cannot be used: ${messageOf(error)}`);
       return undefined;
     }

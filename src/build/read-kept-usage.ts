@@ -21,7 +21,7 @@ export async function readKeptUsage(
   folder: CacheFolder,
   signal: AbortSignal,
 ): Promise<KeptUsage | undefined> {
-  await using place = await openKeptPlace(config, host, folder);
+  await using place = await openKeptPlace(config, host, folder, signal);
   if (place === undefined) return undefined;
   const limited = withTimeLimit(signal, config.timeLimit);
   const refs: KeptRef[] = [];

@@ -49,7 +49,7 @@ export async function saveKept(
   });
   const limited = withTimeLimit(signal, config.timeLimit);
   try {
-    await using place = await openKeptPlace(config, host, folder);
+    await using place = await openKeptPlace(config, host, folder, limited);
     if (place?.transport.access.write !== true || !place.transport.access.read) return undefined;
     host.log.phase(`saving to ${place.transport.name}`);
     const outcome = await save(config, place, folder, pending, limited);

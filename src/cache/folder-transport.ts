@@ -10,6 +10,9 @@ import { untilAborted } from './until-aborted.js';
 /**
  * Objects as files of a folder, such as another CI system's own cache or a share of one's own machines. The newest
  * object of a prefix is the one whose key is the greatest.
+ *
+ * An abort ends the wait, not the call of a share that hangs, so it is the helper process that works with this one:
+ * see `openFolder`.
  */
 export function folderTransport(path: string): Transport {
   const folder = resolve(path);

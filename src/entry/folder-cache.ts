@@ -1,0 +1,3 @@
+import { serveFolder } from '../cache/folder-serve.js';
+
+serveFolder();
