@@ -15,6 +15,11 @@ export function dieAt(call: string): Preload {
   return { script: 'die-at.js', variables: { DIE_AT: call } };
 }
 
+/** Calls of the file system hang in the process: see `fixtures/hang-at.js`. */
+export function hangAt(call: string, pipe: string): Preload {
+  return { script: 'hang-at.js', variables: { HANG_AT: call, HANG_ON: pipe } };
+}
+
 /** The process has a clock that is so many milliseconds fast. */
 export function clockOff(milliseconds: number): Preload {
   return { script: 'clock.js', variables: { CLOCK_OFF: String(milliseconds) } };

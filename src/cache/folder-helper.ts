@@ -104,10 +104,8 @@ export function startFolderHelper({ folder, program, node, environment }: Folder
     },
     end: async () => {
       if (child.connected) child.disconnect();
-      child.ref();
       if (!(await isGoneSoon(gone))) child.kill('SIGKILL');
       await isGoneSoon(gone);
-      child.unref();
     },
   };
 }
@@ -117,11 +115,15 @@ function errorOf(failure: FolderFailure): Error {
   return new TransportError(failure.message, failure.kind);
 }
 
+/** The timer keeps this process alive meanwhile: the child does not, once nobody waits for an answer of it. */
 async function isGoneSoon(gone: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
-    setTimeout(() => resolve(false), LAST_BREATH).unref();
+    timer = setTimeout(() => resolve(false), LAST_BREATH);
   });
-  return Promise.race([gone.then(() => true), late]);
+  const isGone = await Promise.race([gone.then(() => true), late]);
+  clearTimeout(timer);
+  return isGone;
 }
 
 function hold(child: ChildProcess): void {
