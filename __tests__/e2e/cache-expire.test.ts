@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { cacheFolder } from '../../src/casd/folder.js';
@@ -303,6 +305,62 @@ describe('cache expire', () => {
     expect(exitCode).toBe(125);
     expect(stderr).toMatch(/is used by `casd start`: nothing was changed\n.*`buildbox-ci casd stop`/);
     expect(snapshot(machine)).toEqual(before);
+  });
+
+  test('beside a build that runs and saves changes nothing, says who runs, and lets go afterwards', async () => {
+    const machine = freshMachine();
+    const old = await build(machine, 'old');
+    age(machine, old, 15);
+    const gate = createServer();
+    const port = await new Promise<number>((resolve) =>
+      gate.listen(0, '127.0.0.1', () => resolve((gate.address() as AddressInfo).port)),
+    );
+    try {
+      const wait = `bash -c 'cat < /dev/tcp/127.0.0.1/${port}' > out`;
+      const keeping = ['--cache', `folder:${join(machine.root, 'kept')}`, '--outputs', 'out'];
+      const reached = once(gate, 'connection') as Promise<[Socket]>;
+      const running = machine.startRun(['--network', 'on', '--json', ...keeping], wait);
+      const [held] = await reached;
+      const refused = await machine.command('cache', 'expire');
+      expect([refused.exitCode, refused.stdout]).toEqual([125, '']);
+      expect(refused.stderr).toContain(`is used by process ${running.child.pid}: nothing was changed`);
+      expect((await expire(machine, '--dry-run')).went).toMatchObject({ unused: { results: 1 } });
+      expect(existsSync(entryOf(machine, old))).toBe(true);
+      held.end('released');
+      const { exitCode, stdout } = await running.ended;
+      const record = JSON.parse(stdout) as BuildRecord & { cache: { save: unknown } };
+      expect([exitCode, machine.read('out')]).toEqual([0, 'released']);
+      expect(record).toMatchObject({ result: 'built', cache: { save: { results: 1, problem: null } } });
+      expect(await expire(machine)).toMatchObject({
+        went: { unused: { results: 1 } },
+        stayed: { fits: { results: 1 } },
+      });
+      expect((await machine.record(['--network', 'on', ...keeping], wait)).record.result).toBe('hit');
+    } finally {
+      gate.close();
+    }
+  });
+
+  test('and builds that come at the same time wait for each other, and none of them fails', async () => {
+    const machine = freshMachine();
+    await twoResults(machine);
+    const names = ['old', 'new', 'third', 'fourth'];
+    const [builds, expiries] = await Promise.all([
+      Promise.all(names.map((name) => build(machine, name))),
+      Promise.all(['1', '1500K', '1'].map((to) => machine.command('cache', 'expire', '--to', to))),
+    ]);
+    expect(builds.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0]);
+    for (const { exitCode, stdout, stderr } of expiries) {
+      expect(exitCode === 0 ? stdout : stderr).toMatch(exitCode === 0 ? /^freed / : /nothing was changed/);
+    }
+    expect(await usage(machine)).toMatchObject({ running: false, incomplete: 0 });
+    for (const name of names) {
+      await build(machine, name);
+      expect(machine.read('out')).toMatch(new RegExp(`^${name}-${salt}\\n`));
+      expect((await build(machine, name)).result).toBe('hit');
+    }
+    const { casd, live, dead } = (await usage(machine)) as Usage & { dead: { bytes: number } };
+    expect(casd.size).toBe(live.bytes + dead.bytes); // casd counts what is there.
   });
 
   test('killed in the middle leaves a folder that works', async () => {
