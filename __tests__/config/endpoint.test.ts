@@ -59,6 +59,11 @@ describe('what is no address', () => {
     expect(() => parse('grpc://host:80/main')).toThrow('remote-instance');
   });
 
+  test.each(['grpc://user:p@ss@host', 'grpcs://u@me:pass@host:8980', 'grpc://user:p@a:1@host'])(
+    'an @ of the password %j is told how to be written',
+    (value) => expect(() => parse(value)).toThrow(/Write an @ in user or password as %40\.$/),
+  );
+
   test('no error shows a password', () => {
     for (const value of [
       'grpc://me:hunter22@host:99999',

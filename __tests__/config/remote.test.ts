@@ -90,6 +90,26 @@ describe('who we are', () => {
     },
   );
 
+  test('a header that is given twice is a mistake, and neither is taken', () => {
+    const given = { remote: 'grpc://host', 'remote-headers': 'X-Key: secret1\nx-key: secret2' };
+    const { input, message } = mistake(given);
+    expect([input, message]).toEqual(['remote-headers', expect.stringMatching(/x-key: ….*each header once/)]);
+  });
+
+  test.each(['AAE=', 'AAE', 'aGk', '/+8='])('the value %j of a -bin header is Base64', (text) => {
+    const given = { remote: 'grpc://host', 'remote-headers': `key-bin: ${text}` };
+    expect(read(given)?.login.headers).toEqual({ 'key-bin': text });
+  });
+
+  test.each(['secret!', 'secre', 'secre=', 'sec=ret=', 'se cr', 'secret_-'])(
+    'the value %j of a -bin header is none, and is not shown',
+    (text) => {
+      const { input, message } = mistake({ remote: 'grpc://host', 'remote-headers': `Key-Bin: ${text}` });
+      expect([input, message]).toEqual(['remote-headers', expect.stringMatching(/key-bin: ….*is Base64/)]);
+      expect(message).not.toContain(text);
+    },
+  );
+
   test('a token that cannot be sent is not shown', () => {
     const { input, message } = mistake({ remote: 'grpc://host', 'remote-token': 'hunter22\nhunter23' });
     expect([input, message.includes('hunter')]).toEqual(['remote-token', false]);

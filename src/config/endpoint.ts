@@ -36,6 +36,9 @@ export function parseEndpoint(input: string, value: string, folder: string): End
   if (value.startsWith('unix:')) return parseSocket(input, value, folder);
   const [, scheme, login, host, port, rest] =
     /^(grpcs?):\/\/(?:([^@/]*)@)?(\[[^\]@/]*\]|[^:@/[\]]+)(?::([0-9]+))?(.*)$/s.exec(value) ?? [];
+  if (value.indexOf('@') !== value.lastIndexOf('@')) {
+    throw wrong(input, value, `${LEGAL_FORMS} Write an @ in user or password as %40.`);
+  }
   if ((scheme !== 'grpc' && scheme !== 'grpcs') || host === undefined || !isHost(host)) {
     throw wrong(input, value, LEGAL_FORMS);
   }

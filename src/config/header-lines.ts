@@ -11,7 +11,13 @@ const RESERVED =
  * @throws InputError, which shows no value: it may be a secret.
  */
 export function parseHeaders(input: string, value: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(parseLines(value).map((line) => parseHeader(input, line)));
+  const headers = new Map<string, string>();
+  for (const line of parseLines(value)) {
+    const [name, text] = parseHeader(input, line);
+    if (headers.has(name)) throw new InputError(input, `${name}: …`, 'Give each header once.');
+    headers.set(name, text);
+  }
+  return Object.fromEntries(headers);
 }
 
 function parseHeader(input: string, line: string): [string, string] {
@@ -28,6 +34,9 @@ function parseHeader(input: string, line: string): [string, string] {
   if (!isHeaderText(text)) {
     throw new InputError(input, shown, 'A value is printable ASCII, and not empty.');
   }
+  if (name.endsWith('-bin') && !isBase64(text)) {
+    throw new InputError(input, shown, 'The value of a header whose name ends in -bin is Base64.');
+  }
   return [name, text];
 }
 
@@ -39,4 +48,9 @@ export function isReservedHeader(name: string): boolean {
 /** Whether gRPC may send this as the value of a header (gRPC over HTTP/2, "Custom-Metadata"). */
 export function isHeaderText(text: string): boolean {
   return /^[ -~]+$/.test(text);
+}
+
+/** Padded or not, as gRPC takes it. */
+function isBase64(text: string): boolean {
+  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(text);
 }

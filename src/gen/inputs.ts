@@ -21,7 +21,7 @@ export const INPUTS = {
   "remote-execution": { group: "remote", default: "", description: "The endpoint that executes, where it is not `remote`; `check` asks it." },
   "remote-asset": { group: "remote", default: "", description: "The endpoint of the Remote Asset service, where it is not `remote`; `check` asks it." },
   "remote-token": { group: "remote", default: "", description: "A bearer token." },
-  "remote-headers": { group: "remote", default: "", description: "Headers to send with every call, one a line: `name: value`." },
+  "remote-headers": { group: "remote", default: "", description: "Headers to send with every call, one a line: `name: value`, each name once." },
   "remote-ca": { group: "remote", default: "", description: "The certificates to trust for `grpcs://`, as PEM text or a path. By default those that Node trusts." },
   "remote-client-cert": { group: "remote", default: "", description: "Our certificate, where the endpoint asks for one (mTLS), as PEM text or a path." },
   "remote-client-key": { group: "remote", default: "", description: "The key of that certificate, as PEM text or a path." },
