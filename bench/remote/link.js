@@ -69,3 +69,4 @@ const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
 server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
 process.on('message', () => process.send({ ...carried, trips: trips.count }));
 process.on('disconnect', () => process.exit());
+process.on('SIGINT', () => undefined); // Ctrl-C is for the bench, which then ends this.

@@ -91,7 +91,7 @@ export function hitTable(measured) {
       `${roundTrip} ms`,
       `${Math.round(median(walls))} ms`,
       `${Math.round(Math.min(...walls))}–${Math.round(Math.max(...walls))} ms`,
-      least === most ? `${most}` : `${least}–${most}`,
+      roundTrip === 0 ? '' : least === most ? `${most}` : `${least}–${most}`,
       '≤ 3',
       roundTrip === 0 ? '' : (more / roundTrip).toFixed(1),
     ];
