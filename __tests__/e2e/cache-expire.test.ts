@@ -9,6 +9,7 @@ import { readStoredContents } from '../../src/casd/stored-contents.js';
 import { parseDigest } from '../../src/reapi/digest.js';
 import { FaultyProxy } from '../remote/faulty-proxy.js';
 import { Bench, type BuildRecord } from './command-line.js';
+import { dieAt } from './preload.js';
 
 const DAY = 86_400_000;
 const MEGABYTE = 1_000_000;
@@ -370,11 +371,10 @@ describe('cache expire', () => {
     const first = await machine.record(flags, many);
     await build(machine, 'second');
     age(machine, first.record, 15);
-    const expiry = machine.start('cache', 'expire', '--cache-dir', machine.cache);
-    const entry = entryOf(machine, first.record);
-    while (existsSync(entry)) await new Promise((resolve) => setImmediate(resolve));
-    expiry.child.kill('SIGKILL');
-    expect((await expiry.ended).exitCode).toBe(137);
+    machine.environment = dieAt('unlinkSync 300 /casd/');
+    expect((await machine.command('cache', 'expire')).exitCode).toBe(137);
+    machine.environment = {};
+    expect(existsSync(entryOf(machine, first.record))).toBe(false);
     const left = await usage(machine);
     expect(left).toMatchObject({ results: 1, incomplete: 0 });
     expect(left.dead.blobs).toBeGreaterThan(50); // It was killed before all of them were gone.
