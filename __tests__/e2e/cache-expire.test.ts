@@ -9,7 +9,7 @@ import { readStoredContents } from '../../src/casd/stored-contents.js';
 import { parseDigest } from '../../src/reapi/digest.js';
 import { FaultyProxy } from '../remote/faulty-proxy.js';
 import { Bench, type BuildRecord } from './command-line.js';
-import { dieAt } from './preload.js';
+import { dieAt, environmentOf } from './preload.js';
 
 const DAY = 86_400_000;
 const MEGABYTE = 1_000_000;
@@ -371,7 +371,7 @@ describe('cache expire', () => {
     const first = await machine.record(flags, many);
     await build(machine, 'second');
     age(machine, first.record, 15);
-    machine.environment = dieAt('unlinkSync 300 /casd/');
+    machine.environment = environmentOf(dieAt('unlinkSync 300 /casd/'));
     expect((await machine.command('cache', 'expire')).exitCode).toBe(137);
     machine.environment = {};
     expect(existsSync(entryOf(machine, first.record))).toBe(false);
