@@ -90,8 +90,12 @@ const READING: readonly Row[] = [
   ['a pack that stops half-way', fault('download', 'stall', 1), TOO_LONG],
   ['a pack that breaks off', fault('download', 'truncate', 1), CUT],
   ['a pack that is short', fault('download', 'truncate-quietly', 1), NOT_FETCHED],
-  ['a pack with a flipped bit', fault('download', 'flip', 1), /blob .* is missing\): building again/],
-  ['a pack that was evicted', eviction('pack'), /blob .* is missing\): building again/],
+  [
+    'a pack with a flipped bit',
+    fault('download', 'flip', 1),
+    /blob .* is missing: the pack \w+ is .*\): building again/,
+  ],
+  ['a pack that was evicted', eviction('pack'), /blob .* is missing: the pack \w+ is .*\): building again/],
 ];
 
 describe('a job that looks for its result', () => {
