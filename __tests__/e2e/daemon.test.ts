@@ -149,6 +149,42 @@ describe('a daemon that is killed', () => {
   });
 });
 
+describe('a daemon that is silent', () => {
+  async function silence(): Promise<number> {
+    await bench.command('casd', 'start');
+    const { pid } = await status();
+    process.kill(pid, 'SIGSTOP');
+    return pid;
+  }
+
+  test('is told by casd status', async () => {
+    const pid = await silence();
+    expect(await bench.command('casd', 'status')).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining(`process ${pid}, does not answer`) as unknown,
+      stderr: '',
+    });
+    expect(JSON.parse((await bench.command('casd', 'status', '--json')).stdout)).toEqual({
+      running: true,
+      pid,
+      cache: null,
+    });
+  });
+
+  test('is ended by casd stop', async () => {
+    await silence();
+    expect((await bench.command('casd', 'stop')).exitCode).toBe(0);
+    expect(bench.leftovers()).toEqual([]);
+  });
+
+  test('is ended for one that answers', async () => {
+    const pid = await silence();
+    expect((await bench.run([], 'cat in.txt')).stdout).toBe('x');
+    await bench.command('casd', 'start');
+    expect((await status()).pid).not.toBe(pid);
+  });
+});
+
 describe('a cache folder', () => {
   test('with a path too long for a socket works, and its socket goes with its daemon', async () => {
     const deep = join(bench.root, ...Array.from({ length: 12 }, () => 'a-long-folder-name'));

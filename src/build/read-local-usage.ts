@@ -1,9 +1,9 @@
-import { connectCasd } from '../casd/connection.js';
 import type { CacheFolder } from '../casd/folder.js';
 import { References } from '../casd/references.js';
+import { servingCasds } from '../casd/serving.js';
 import { readRunningState } from '../casd/state.js';
 import { readStoredContents, type StoredContents } from '../casd/stored-contents.js';
-import { type CacheUsage, readUsage } from '../casd/usage.js';
+import { askUsage } from '../casd/usage.js';
 import type { CacheConfig } from '../config/config.js';
 import type { LocalUsage } from '../report/local-usage.js';
 import { readAllotment } from './allot-folder.js';
@@ -16,13 +16,14 @@ export async function readLocalUsage(
 ): Promise<LocalUsage> {
   const contents = await readStoredContents(folder, signal);
   const allotment = await readAllotment(folder, quota, signal);
-  const running = await askCasd(folder, signal);
+  const state = readRunningState(folder);
+  const running = state && (await askUsage(state, signal));
   const { live, dead } = divide(contents);
   const { entries, blobs } = contents;
   return {
     folder: folder.root,
     quota,
-    running: running !== undefined,
+    running: servingCasds(folder.storage).length > 0,
     casd: running ?? { size: live.bytes + dead.bytes, quota: allotment.quota },
     results: entries.length,
     incomplete: entries.filter(({ complete }) => !complete).length,
@@ -33,21 +34,6 @@ export async function readLocalUsage(
     oldest: entries.reduce<number | null>((oldest, { usedAt }) => Math.min(oldest ?? usedAt, usedAt), null),
     maxAge,
   };
-}
-
-/** Undefined where none runs, or none that answers. */
-async function askCasd(folder: CacheFolder, signal: AbortSignal): Promise<CacheUsage | undefined> {
-  const state = readRunningState(folder);
-  if (state === undefined) return undefined;
-  const casd = connectCasd(state);
-  try {
-    return await readUsage(casd, signal);
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
-  } finally {
-    casd.close();
-  }
 }
 
 function divide({ entries, blobs }: StoredContents) {

@@ -3,7 +3,7 @@ import type { CacheFolder } from './folder.js';
 import { type Lease, liveLeases } from './leases.js';
 import { lockFolder } from './lock.js';
 import { stopAndClean } from './share.js';
-import { readRunningState } from './state.js';
+import { servingCasds } from './serving.js';
 
 /** Somebody uses the casd of the folder. */
 export interface InUse {
@@ -30,6 +30,6 @@ export async function whileAlone<T>(
 /** Who uses the casd of the folder now; `casd start` does only as long as the daemon runs. */
 export async function usersOf(folder: CacheFolder): Promise<readonly Lease[]> {
   if (!existsSync(folder.run)) return [];
-  const runs = readRunningState(folder) !== undefined;
+  const runs = servingCasds(folder.storage).length > 0;
   return (await liveLeases(folder)).filter(({ owner }) => owner !== null || runs);
 }

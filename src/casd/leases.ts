@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { isRunning, processIdentity, type ProcessIdentity } from '../process/identity.js';
@@ -16,9 +16,12 @@ export interface Lease {
 
 const stored = v.object({ version: v.literal(1), owner: v.nullable(processIdentity) });
 
+/** Writes it beside the others first: who looks at them without the folder's lock must not find half of one. */
 export async function addLease(folder: CacheFolder, lease: Lease): Promise<void> {
   await mkdir(folder.leases, { recursive: true });
-  await writeFile(leaseFile(folder, lease.id), JSON.stringify({ version: 1, owner: lease.owner }));
+  const unfinished = join(folder.run, `lease.${process.pid}`);
+  await writeFile(unfinished, JSON.stringify({ version: 1, owner: lease.owner }));
+  await rename(unfinished, leaseFile(folder, lease.id));
 }
 
 export function hasLease(folder: CacheFolder, id: string): boolean {

@@ -1,15 +1,19 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
 import type { CacheFolder } from './folder.js';
 import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';
+import { removeSocket } from './socket.js';
 import { readState } from './state.js';
 
 const UNMOUNT_DEADLINE = 10_000;
 
 /** Where casd keeps what it works on, below its storage. It neither counts nor cleans what an earlier one left there. */
 const UNFINISHED = ['cas/staging', 'cas/tmp', 'actioncache/tmp', 'assets/tmp'];
+
+/** What somebody who was killed had not finished in the folder of the daemon, or not taken away. */
+const HALF_WRITTEN = /^(token-|lease\.|casd\.json\.|disk_usage\.)/;
 
 /** The mount points at or below a folder, deepest first, out of `/proc/PID/mountinfo` (proc(5)). */
 export function mountsBelow(mountinfo: string, folder: string): readonly string[] {
@@ -28,7 +32,8 @@ export async function removeLeftovers(
   signal: AbortSignal,
 ): Promise<void> {
   const mountinfo = await readFile('/proc/self/mountinfo', 'utf8');
-  const mounts = mountsBelow(mountinfo, folder.storage);
+  const storage = await realpath(folder.storage).catch(() => folder.storage); // The kernel names mounts so.
+  const mounts = mountsBelow(mountinfo, storage);
   for (const mount of mounts) await unmount(mount, searchPath, signal);
   await endFuseServers(mounts);
   for (const unfinished of UNFINISHED) {
@@ -39,11 +44,10 @@ export async function removeLeftovers(
   }
   await rm(folder.work, { recursive: true, force: true });
   for (const name of await readdir(folder.run).catch(() => [])) {
-    if (name.startsWith('token-')) await rm(join(folder.run, name), { recursive: true, force: true });
+    if (HALF_WRITTEN.test(name)) await rm(join(folder.run, name), { recursive: true, force: true });
   }
-  const { socketFolder = null, socket = null } = readState(folder) ?? {};
-  if (socketFolder !== null) await rm(socketFolder, { recursive: true, force: true });
-  if (socket !== null) await rm(socket, { force: true });
+  const state = readState(folder);
+  if (state !== undefined) await removeSocket(folder, state.socket);
   await rm(folder.state, { force: true });
 }
 

@@ -3,8 +3,9 @@ import { addLease, hasLease, type Lease, liveLeases, removeLease } from './lease
 import { lockFolder } from './lock.js';
 import { type CacheFolder, makeCacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
-import { answers, type CasdSettings, startCasd, stopCasd } from './start.js';
-import { type CasdState, readRunningState } from './state.js';
+import { servingCasds } from './serving.js';
+import { type CasdSettings, startCasd, stopCasd } from './start.js';
+import { type CasdState, readRunningState, writeState } from './state.js';
 
 /** Waiting for the lock to give a lease back must not be cut short by the cancel that asks for it. */
 const NEVER = new AbortController().signal;
@@ -20,7 +21,7 @@ export async function joinCasd(
 ): Promise<CasdState | undefined> {
   if (readRunningState(folder) === undefined) return undefined;
   await using _ = await lockFolder(folder.run, signal);
-  return await joinUnderLock(folder, lease);
+  return await joinUnderLock(folder, lease, signal);
 }
 
 /** Joins the casd that runs on the cache folder, or starts one. Two who come at once share one daemon. */
@@ -32,11 +33,11 @@ export async function joinOrStartCasd(
   const { folder } = settings;
   await makeCacheFolder(folder);
   await using _ = await lockFolder(folder.run, signal);
-  const running = await joinUnderLock(folder, lease);
+  await writeDownAgain(settings);
+  const running = await joinUnderLock(folder, lease, signal);
   if (running !== undefined) return running;
   await forgetKeptLeases(folder);
-  const silent = readRunningState(folder);
-  if (silent !== undefined) await stopCasd(folder, silent);
+  await stopCasd(folder);
   await addLease(folder, lease); // First, so that whoever cleans up after a kill finds it.
   try {
     return await startCasd(settings, signal);
@@ -57,7 +58,8 @@ export async function leaveCasd(folder: CacheFolder, leaseId: string, searchPath
 
 /** Ends the leases without an owner, and with the last lease the daemon. Returns those who still use it. */
 export async function dismissCasd(folder: CacheFolder, searchPath: string): Promise<readonly Lease[]> {
-  if (!existsSync(folder.run)) return [];
+  if (!existsSync(folder.root)) return [];
+  await makeCacheFolder(folder);
   await using _ = await lockFolder(folder.run, NEVER);
   await forgetKeptLeases(folder);
   const users = await liveLeases(folder);
@@ -70,16 +72,31 @@ export async function dismissCasd(folder: CacheFolder, searchPath: string): Prom
  * under the folder's lock.
  */
 export async function stopAndClean(folder: CacheFolder, searchPath: string): Promise<void> {
-  const state = readRunningState(folder);
-  if (state !== undefined) await stopCasd(folder, state);
+  await stopCasd(folder);
   await removeLeftovers(folder, searchPath, NEVER);
 }
 
-async function joinUnderLock(folder: CacheFolder, lease: Lease): Promise<CasdState | undefined> {
+async function joinUnderLock(
+  folder: CacheFolder,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<CasdState | undefined> {
   const state = readRunningState(folder);
-  if (state === undefined || !(await answers(state.socket))) return undefined;
+  if (state === undefined) return undefined;
+  // What needs no daemon does not load gRPC.
+  const { askUsage } = await import(/* webpackMode: "eager" */ './usage.js');
+  if ((await askUsage(state, signal)) === undefined) return undefined;
   await addLease(folder, lease);
   return state;
+}
+
+/** Somebody builds on a daemon whose state was lost: ending it would end that build. */
+async function writeDownAgain({ folder, buildbox, quota }: CasdSettings): Promise<void> {
+  const [only, ...others] = servingCasds(folder.storage);
+  if (only === undefined || others.length > 0 || readRunningState(folder) !== undefined) return;
+  if (!(await liveLeases(folder)).some(({ owner }) => owner !== null)) return;
+  const { version, source } = buildbox;
+  await writeState(folder, { version: 1, ...only, buildbox: { version, source }, quota });
 }
 
 async function forgetKeptLeases(folder: CacheFolder): Promise<void> {

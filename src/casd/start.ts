@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, open, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
-import { dirname, join } from 'node:path';
+import { chmod, mkdir, open, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../errors.js';
-import { endProcess, identify } from '../process/identity.js';
+import { identify } from '../process/identity.js';
 import type { Allotment } from './allotment.js';
 import type { CacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { casdLogTail } from './log-tail.js';
+import { endServing } from './serving.js';
+import { isListenedTo, placeSocket, removeSocket, usualSocket } from './socket.js';
 import { type CasdState, writeState } from './state.js';
 
 /** What a daemon is started with. */
@@ -31,15 +32,11 @@ export interface CasdSettings {
 }
 
 const READY_DEADLINE = 20_000;
-const STOP_GRACE = 10_000;
 const POLL_MILLISECONDS = 4;
 
-/** The kernel's limit for a socket's path is 108 bytes with the final zero (unix(7)). */
-const LONGEST_SOCKET_PATH = 107;
-
 /**
- * Starts a local-only casd that outlives this process, and waits until it answers. Call it only under the folder's
- * lock, while no casd runs there.
+ * Starts a local-only casd that outlives this process, and waits until it answers. It is written down as soon as there
+ * is a process. Call it only under the folder's lock, while no casd runs there.
  *
  * @throws Fault with the end of casd's log when it does not start.
  */
@@ -47,49 +44,55 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   const { folder } = settings;
   await mkdir(folder.storage, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder, settings.searchPath, signal);
-  const { socket, socketFolder } = await placeSocket(folder, settings.temporary);
-  const child = await spawnCasd(settings, socket);
+  const socket = await placeSocket(folder, settings.temporary);
+  let child: ChildProcess | undefined;
   try {
+    child = await spawnCasd(settings, socket);
+    const state = stateOf(child, socket, settings);
+    if (state !== undefined) await writeState(folder, state);
     await ready(child, socket, folder, signal);
-    const identity = identify(child.pid ?? 0);
-    if (identity === undefined) throw startFault('casd ended at once', folder);
-    const state: CasdState = {
-      version: 1,
-      process: identity,
-      socket,
-      socketFolder,
-      buildbox: { version: settings.buildbox.version, source: settings.buildbox.source },
-      quota: settings.quota,
-    };
-    await writeState(folder, state);
+    if (state === undefined) throw startFault('casd ended at once', folder);
     child.unref();
     return state;
   } catch (error) {
-    child.kill('SIGKILL');
-    if (socketFolder !== null) await rm(socketFolder, { recursive: true, force: true });
+    child?.kill('SIGKILL');
+    await removeSocket(folder, socket);
+    await rm(folder.state, { force: true });
     throw error;
   }
 }
 
-/** Stops a casd by SIGTERM, so that it writes down its disk usage, and removes its socket and state. */
-export async function stopCasd(folder: CacheFolder, state: CasdState): Promise<void> {
-  await endProcess(state.process, STOP_GRACE);
-  await rm(state.socketFolder ?? state.socket, { recursive: true, force: true });
-  await rm(folder.state, { force: true });
+/** Undefined where it could not be started, or ended at once. */
+function stateOf({ pid }: ChildProcess, socket: string, settings: CasdSettings): CasdState | undefined {
+  const identity = pid === undefined ? undefined : identify(pid);
+  if (identity === undefined) return undefined;
+  const { version, source } = settings.buildbox;
+  return {
+    version: 1,
+    process: identity,
+    socket,
+    buildbox: { version, source },
+    quota: settings.quota,
+  };
 }
 
-async function placeSocket(folder: CacheFolder, temporary: string) {
-  const inFolder = join(folder.run, 'casd.sock');
-  if (Buffer.byteLength(inFolder) <= LONGEST_SOCKET_PATH) return { socket: inFolder, socketFolder: null };
-  for (const parent of [temporary, '/tmp']) {
-    const template = join(parent, 'buildbox-');
-    if (Buffer.byteLength(`${template}XXXXXX/casd.sock`) > LONGEST_SOCKET_PATH) continue;
-    const socketFolder = await mkdtemp(template);
-    return { socket: join(socketFolder, 'casd.sock'), socketFolder };
+/**
+ * Stops whatever casd serves the folder by SIGTERM, so that it writes down its disk usage, and removes socket and state.
+ *
+ * @throws Fault when there is one that this process cannot end
+ */
+export async function stopCasd(folder: CacheFolder): Promise<void> {
+  for (const { socket } of await endServing(folder.storage)) await removeSocket(folder, socket);
+  if (await isListenedTo(usualSocket(folder))) {
+    throw new Fault(
+      `a casd of another container serves ${folder.root}: no process of this one listens there`,
+      {
+        remedy:
+          'End it there, or give each container a `cache-dir` of its own: two on one folder would damage it.',
+      },
+    );
   }
-  throw new Fault(`no folder has a path short enough for a socket: ${folder.run}`, {
-    remedy: 'Set `cache-dir` to a folder with a shorter path.',
-  });
+  await rm(folder.state, { force: true });
 }
 
 async function spawnCasd(settings: CasdSettings, socket: string): Promise<ChildProcess> {
@@ -128,7 +131,7 @@ async function ready(child: ChildProcess, socket: string, folder: CacheFolder, s
   child.once('error', (error) => (ended = `could not be started: ${error.message}`));
   child.once('exit', (code, by) => (ended = `ended with ${by ?? `exit code ${code ?? '?'}`} while starting`));
   const end = Date.now() + READY_DEADLINE;
-  while (!(await answers(socket))) {
+  while (!(await isListenedTo(socket))) {
     signal.throwIfAborted();
     if (ended !== undefined) throw startFault(`buildbox-casd ${ended}`, folder);
     if (Date.now() > end) {
@@ -136,18 +139,6 @@ async function ready(child: ChildProcess, socket: string, folder: CacheFolder, s
     }
     await sleep(POLL_MILLISECONDS);
   }
-}
-
-/** Whether somebody listens at a socket. */
-export function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = connect(socket);
-    connection.once('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once('error', () => resolve(false));
-  });
 }
 
 function startFault(message: string, folder: CacheFolder): Fault {

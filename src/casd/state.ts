@@ -3,13 +3,12 @@ import { rename, writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isRunning, processIdentity } from '../process/identity.js';
 import type { CacheFolder } from './folder.js';
+import { servingCasd } from './serving.js';
 
 const casdState = v.object({
   version: v.literal(1),
   process: processIdentity,
   socket: v.string(),
-  /** A folder made only for the socket, to be removed with it; null when the socket is in the cache folder. */
-  socketFolder: v.nullable(v.string()),
   buildbox: v.object({ version: v.string(), source: v.string() }),
   /** Bytes that the user allows the cache folder to hold; casd has been given what is left for it. */
   quota: v.number(),
@@ -24,7 +23,7 @@ export async function writeState(folder: CacheFolder, state: CasdState): Promise
   await rename(unfinished, folder.state);
 }
 
-/** What the last start wrote, whether or not that casd still runs. */
+/** What the last start wrote, whether or not that casd still runs. A file may have been forged: nothing in it is a fact. */
 export function readState(folder: CacheFolder): CasdState | undefined {
   try {
     return v.parse(casdState, JSON.parse(readFileSync(folder.state, 'utf8')));
@@ -33,7 +32,9 @@ export function readState(folder: CacheFolder): CasdState | undefined {
   }
 }
 
+/** The casd that the last start wrote down, where the process of that name is one, serves this folder, and at this socket. */
 export function readRunningState(folder: CacheFolder): CasdState | undefined {
   const state = readState(folder);
-  return state !== undefined && isRunning(state.process) ? state : undefined;
+  if (state === undefined || !isRunning(state.process)) return undefined;
+  return servingCasd(state.process.pid, folder.storage)?.socket === state.socket ? state : undefined;
 }

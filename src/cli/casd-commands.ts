@@ -2,12 +2,12 @@ import { attachRemote } from '../build/attach-remote.js';
 import { reachCasd } from '../build/reach-casd.js';
 import { Stopwatch } from '../build/stopwatch.js';
 import { toolFinder } from '../build/tool-finder.js';
-import { connectCasd } from '../casd/connection.js';
-import { cacheFolder } from '../casd/folder.js';
+import { type CacheFolder, cacheFolder } from '../casd/folder.js';
 import { type Lease, liveLeases } from '../casd/leases.js';
 import { dismissCasd } from '../casd/share.js';
-import { readRunningState } from '../casd/state.js';
-import { type CacheUsage, readUsage } from '../casd/usage.js';
+import { servingCasds } from '../casd/serving.js';
+import { type CasdState, readRunningState } from '../casd/state.js';
+import { askUsage, type CacheUsage } from '../casd/usage.js';
 import { readCache } from '../config/cache.js';
 import { readBuildBox, readRemoteConfig } from '../config/read.js';
 import type { CommandContext, Invocation } from './command-context.js';
@@ -58,24 +58,22 @@ export async function casdStop({ inputs, json }: Invocation, { host }: CommandCo
   return users.length === 0 ? 0 : 1;
 }
 
-/** `buildbox-ci casd status`: exits with 1 when no daemon runs. */
+/** `buildbox-ci casd status`: exits with 1 when no daemon runs, or none that is of use. */
 export async function casdStatus(
   { inputs, json }: Invocation,
   { host, signal }: CommandContext,
 ): Promise<number> {
   const folder = cacheFolder(readCache(inputs, host.machine).directory);
   const state = readRunningState(folder);
-  if (state === undefined) {
-    host.answer(json ? JSON.stringify({ running: false }) : `no casd runs on ${folder.root}`);
+  const usage = state && (await askUsage(state, signal));
+  if (state === undefined || usage === undefined) {
+    host.answer(describeUseless(folder, state, json));
     return 1;
   }
-  const casd = connectCasd(state);
-  const usage = await readUsage(casd, signal);
-  casd.close();
   const users = (await liveLeases(folder)).map(({ owner }) => owner?.pid ?? null);
   const status = {
     running: true,
-    socket: casd.address,
+    socket: `unix:${state.socket}`,
     pid: state.process.pid,
     buildbox: state.buildbox,
     cache: usage,
@@ -83,6 +81,16 @@ export async function casdStatus(
   };
   host.answer(json ? JSON.stringify(status) : describeStatus(status));
   return 0;
+}
+
+/** One that runs and is of no use: it does not answer, or nobody knows what it was started for. */
+function describeUseless(folder: CacheFolder, state: CasdState | undefined, json: boolean): string {
+  const pid = (state ?? servingCasds(folder.storage)[0])?.process.pid;
+  if (json)
+    return JSON.stringify(pid === undefined ? { running: false } : { running: true, pid, cache: null });
+  if (pid === undefined) return `no casd runs on ${folder.root}`;
+  const why = state === undefined ? 'is not written down there' : 'does not answer';
+  return `the casd of ${folder.root}, process ${pid}, ${why}: the next build starts another, or \`casd stop\` ends it`;
 }
 
 interface Status {

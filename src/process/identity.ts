@@ -16,10 +16,7 @@ export type ProcessIdentity = v.InferOutput<typeof processIdentity>;
 /** The identity of a running process; undefined when there is none with this pid. */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in field 2 may hold blanks and parentheses; what follows its last `)` does not.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [state, startTime] = [fields[0], fields[19]];
+    const { state, startTime } = readStat(pid);
     if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
     return { pid, startTime, boot: readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim() };
   } catch {
@@ -27,13 +24,33 @@ export function identify(pid: number): ProcessIdentity | undefined {
   }
 }
 
+function readStat(pid: number): {
+  readonly state: string | undefined;
+  readonly startTime: string | undefined;
+} {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  // The name in field 2 may hold blanks and parentheses; what follows its last `)` does not.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], startTime: fields[19] };
+}
+
 export function isRunning(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
   return now?.startTime === identity.startTime && now.boot === identity.boot;
 }
 
+/** Whether a process was stopped (SIGSTOP, a debugger): the kernel takes connections for it, and nobody serves them. */
+export function isStopped({ pid }: ProcessIdentity): boolean {
+  try {
+    return /^[Tt]$/.test(readStat(pid).state ?? '');
+  } catch {
+    return false;
+  }
+}
+
 /**
- * Ends a process: SIGTERM, a grace, SIGKILL. Does nothing to another process that has its pid by now.
+ * Ends a process: SIGTERM, a grace, SIGKILL. Does nothing to another process that has its pid by now. One that was
+ * stopped goes on, so that it can end by itself.
  *
  * @param grace milliseconds between the two signals
  */
@@ -50,6 +67,7 @@ export async function endProcess(identity: ProcessIdentity, grace: number): Prom
     if (!isRunning(identity)) return;
     try {
       process.kill(identity.pid, signal);
+      process.kill(identity.pid, 'SIGCONT');
     } catch {
       return; // It ended by itself in between.
     }
