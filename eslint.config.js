@@ -31,7 +31,7 @@ const house = {
     'gen',
   ],
   host: ['report', 'config', 'trust', 'machine', 'errors', 'gen'],
-  config: ['reapi', 'machine', 'errors', 'gen'],
+  config: ['reapi', 'process', 'machine', 'errors', 'gen'],
   outputs: ['reapi', 'errors', 'gen'],
   inputs: ['reapi', 'memory', 'process', 'machine', 'errors'],
   sandbox: ['reapi', 'memory', 'process', 'machine', 'errors'],

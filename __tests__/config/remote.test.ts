@@ -1,6 +1,6 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { endpointsOf, type RemoteInput, readRemote } from '../../src/config/remote.js';
 import { Authority, type KeyPair } from '../remote/certificates.js';
@@ -13,7 +13,8 @@ let workspace: string;
 let authority: Authority;
 let client: KeyPair;
 
-const read = (given: Given) => readRemote((name) => given[name] ?? DEFAULTS[name] ?? '', { workspace });
+const read = (given: Given) => readRemote((name) => given[name] ?? DEFAULTS[name] ?? '', machine());
+const machine = () => ({ workspace, home: '/', environment: {} });
 const mistake = (given: Given): { input: string; message: string } => {
   try {
     read(given);
@@ -125,12 +126,32 @@ describe('who we are', () => {
   });
 
   test('a credential helper is a program: by its path, or by a name to be found on PATH', () => {
-    writeFileSync(join(workspace, 'helper'), '#!/bin/sh\n');
-    const given = { remote: 'grpc://host', 'remote-credential-helper': './helper' };
-    expect(mistake(given).input).toBe('remote-credential-helper');
-    chmodSync(join(workspace, 'helper'), 0o755);
-    expect(read(given)?.login.helper).toBe(join(workspace, 'helper'));
-    expect(read({ ...given, 'remote-credential-helper': 'on-path' })?.login.helper).toBe('on-path');
+    const folder = mkdtempSync(join(tmpdir(), 'helper-'));
+    try {
+      const helper = join(folder, 'helper');
+      writeFileSync(helper, '#!/bin/sh\n');
+      const given = { remote: 'grpc://host', 'remote-credential-helper': relative(workspace, helper) };
+      expect(mistake(given).input).toBe('remote-credential-helper');
+      chmodSync(helper, 0o755);
+      expect(read(given)?.login.helper).toBe(helper);
+      expect(read({ ...given, 'remote-credential-helper': 'on-path' })?.login.helper).toBe('on-path');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test('a credential helper is never a program of the checkout, nor a link to one', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'helper-'));
+    try {
+      writeFileSync(join(workspace, 'helper'), '#!/bin/sh\n', { mode: 0o755 });
+      symlinkSync(join(workspace, 'helper'), join(folder, 'link'));
+      for (const helper of ['./helper', join(workspace, 'helper'), join(folder, 'link')]) {
+        const { input, message } = mistake({ remote: 'grpc://host', 'remote-credential-helper': helper });
+        expect([input, message]).toEqual(['remote-credential-helper', expect.stringContaining('checkout')]);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execFileSync, fork, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -46,6 +46,11 @@ interface Job {
   readonly node?: string;
 }
 
+function machineOf(environment: Readonly<Record<string, string>>) {
+  const path = (environment.PATH ?? process.env.PATH ?? '').split(':');
+  return { workspace: '/nonexistent', home: '/', environment, path };
+}
+
 function connect({
   scopes = MAIN,
   version = 'v2',
@@ -53,7 +58,7 @@ function connect({
   node = process.execPath,
 }: Job = {}): Transport {
   const job = { PATH: process.env.PATH ?? '', ...service.environment(scopes, version), ...environment };
-  const transport = githubTransport({ program: PROGRAM, node, environment: job, folder: scratch() });
+  const transport = githubTransport({ program: PROGRAM, node, machine: machineOf(job), folder: scratch() });
   open.push(transport);
   return transport;
 }
@@ -320,7 +325,7 @@ describe('archives of others', () => {
   test('are unpacked no further than an object may go', async () => {
     await writeFile(join(folder, 'object'), Buffer.alloc(large));
     await writeFile(join(folder, 'archive'), await archive('-z', 'object'));
-    makePrograms(join(folder, 'programs'), (process.env.PATH ?? '').split(':'));
+    makePrograms(join(folder, 'programs'), machineOf({}));
     const env = { PATH: join(folder, 'programs'), GITHUB_WORKSPACE: folder };
     const run = (blocks: number) => {
       writeFileSync(join(folder, 'most-blocks'), `${blocks}\n`);
@@ -330,6 +335,28 @@ describe('archives of others', () => {
     expect((await stat(join(folder, 'object'))).size).toBe(196 * 512);
     expect(run(Math.ceil(large / 512))).toBe(0);
     expect((await stat(join(folder, 'object'))).size).toBe(large);
+  });
+
+  test("are moved by the machine's own tar, which has no token of the job", async () => {
+    const [own, checkout] = [join(folder, 'own'), join(folder, 'checkout')];
+    for (const [place, line] of [
+      [
+        own,
+        `env >>'${folder}/seen'; exec ${execFileSync('sh', ['-c', 'command -v tar']).toString().trim()} "$@"`,
+      ],
+      [checkout, `: >'${folder}/sprung'`],
+    ] as const) {
+      mkdirSync(place);
+      writeFileSync(join(place, 'tar'), `#!/bin/sh\nPATH=/usr/bin:/bin\n${line}\n`, { mode: 0o755 });
+    }
+    const PATH = [checkout, own, process.env.PATH].join(':');
+    const transport = connect({ environment: { PATH, GITHUB_WORKSPACE: checkout } });
+    expect(await transport.store('k-1', source, never)).toBe('stored');
+    expect(await transport.fetch('k-1', target(), 100_000_000, never)).toMatchObject({ key: 'k-1' });
+    expect(existsSync(join(folder, 'sprung'))).toBe(false);
+    const seen = await readFile(join(folder, 'seen'), 'utf8');
+    expect(seen).toContain('GITHUB_WORKSPACE=');
+    expect(seen).not.toContain('ACTIONS_');
   });
 
   test('bring no link', async () => {

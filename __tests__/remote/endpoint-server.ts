@@ -131,7 +131,7 @@ function isRefusal(answer: unknown): boolean {
 }
 
 export const MACHINE: Machine = {
-  workspace: tmpdir(),
+  workspace: '/nonexistent',
   home: '/home/someone',
   temporary: tmpdir(),
   userCache: '/home/someone/.cache',

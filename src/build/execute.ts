@@ -7,6 +7,7 @@ import { captureFiles } from '../casd/store.js';
 import { Fault } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
+import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
 import { runAction } from '../sandbox/runner.js';
 import { OutputTee } from './output-tee.js';
@@ -75,7 +76,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           identity: prepared.rootfs.identity,
           outputs: prepared.outputPaths,
           workFolder,
-          searchPath: host.machine.path.join(':'),
+          searchPath: ownSearchPath(host.machine),
           trackingId: host.machine.environment.RUNNER_TRACKING_ID,
           onStdout: tee.stdout,
           onStderr: tee.stderr,

@@ -8,6 +8,7 @@ import type { CacheConfig } from '../config/config.js';
 import type { Log, Machine } from '../machine.js';
 import type { ExpiryReport } from '../report/expiry-report.js';
 import type { PushDecision } from '../trust/may-push.js';
+import { ownSearchPath } from '../process/own-programs.js';
 import { readAllotment } from './allot-folder.js';
 import { describeExpiry } from './describe-expiry.js';
 import { nobodyAsked, settleWithRemote, type Settlement } from './settle-with-remote.js';
@@ -16,7 +17,7 @@ import type { RemoteSession } from './remote-session.js';
 export interface ExpiryContext {
   readonly folder: CacheFolder;
   readonly cache: Pick<CacheConfig, 'quota' | 'maxAge'>;
-  readonly machine: Pick<Machine, 'path'>;
+  readonly machine: Machine;
   readonly log: Log;
   /** Undefined where none is configured. */
   readonly remote: { readonly session: RemoteSession; readonly push: PushDecision } | undefined;
@@ -55,7 +56,7 @@ export async function expireLocal(
   // Others wait for the lock, so the remote was asked before; what was done here meanwhile is looked at again.
   const outcome = await whileAlone(
     folder,
-    machine.path.join(':'),
+    ownSearchPath(machine),
     async () => {
       const now = await readStoredContents(folder, signal);
       const plan = planFor(now);

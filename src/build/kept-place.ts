@@ -82,7 +82,7 @@ async function openGitHub(machine: Machine, folder: string): Promise<Transport> 
   return githubTransport({
     program: join(machine.programs, 'github-cache.js'),
     node: process.execPath,
-    environment: machine.environment,
+    machine,
     folder,
   });
 }

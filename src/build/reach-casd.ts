@@ -4,6 +4,7 @@ import type { Lease } from '../casd/leases.js';
 import { joinCasd, joinOrStartCasd } from '../casd/share.js';
 import type { CasdState } from '../casd/state.js';
 import type { Log, Machine } from '../machine.js';
+import { ownSearchPath } from '../process/own-programs.js';
 import { allotFolder } from './allot-folder.js';
 import type { Stopwatch } from './stopwatch.js';
 import type { ToolFinder } from './tool-finder.js';
@@ -47,7 +48,7 @@ async function start(context: CasdContext, lease: Lease, signal: AbortSignal): P
         buildbox,
         quota,
         allotment,
-        searchPath: machine.path.join(':'),
+        searchPath: ownSearchPath(machine),
         temporary: machine.temporary,
         trackingId: machine.environment.RUNNER_TRACKING_ID,
       },

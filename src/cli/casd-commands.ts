@@ -10,6 +10,7 @@ import { type CasdState, readRunningState } from '../casd/state.js';
 import { askUsage, type CacheUsage } from '../casd/usage.js';
 import { readCache } from '../config/cache.js';
 import { readBuildBox, readRemoteConfig } from '../config/read.js';
+import { ownSearchPath } from '../process/own-programs.js';
 import type { CommandContext, Invocation } from './command-context.js';
 import { describeUsage } from './describe-usage.js';
 
@@ -48,7 +49,7 @@ export async function casdStart(
 /** `buildbox-ci casd stop`: exits with 1 while builds still use the daemon, which the last of them then stops. */
 export async function casdStop({ inputs, json }: Invocation, { host }: CommandContext): Promise<number> {
   const folder = cacheFolder(readCache(inputs, host.machine).directory);
-  const users = (await dismissCasd(folder, host.machine.path.join(':'))).flatMap(({ owner }) =>
+  const users = (await dismissCasd(folder, ownSearchPath(host.machine))).flatMap(({ owner }) =>
     owner === null ? [] : [owner.pid],
   );
   if (json) host.answer(JSON.stringify({ stopped: users.length === 0, users }));

@@ -5,6 +5,7 @@ import { leaveCasd } from '../casd/share.js';
 import type { Config } from '../config/config.js';
 import { readConfig } from '../config/read.js';
 import { identify } from '../process/identity.js';
+import { ownSearchPath } from '../process/own-programs.js';
 import type { SaveReport } from '../report/kept-report.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
@@ -21,7 +22,7 @@ export async function runCommandLine(
     await host.publish({ ...report, save }, config.report);
     return report.exitCode;
   } finally {
-    await leaveCasd(cacheFolder(config.cache.directory), lease.id, host.machine.path.join(':'));
+    await leaveCasd(cacheFolder(config.cache.directory), lease.id, ownSearchPath(host.machine));
   }
 }
 

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError } from '../errors.js';
-import type { Machine } from '../machine.js';
+import { isOfCheckout, type Surroundings } from '../process/checkouts.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import { isHeaderText, parseHeaders } from './header-lines.js';
 import { readCertificates, readPrivateKey, type TlsSettings } from './pem.js';
@@ -65,14 +65,14 @@ export interface LoginSettings {
  */
 export function readRemote(
   given: (name: RemoteInput) => string,
-  machine: Pick<Machine, 'workspace'>,
+  machine: Surroundings,
 ): RemoteSettings | undefined {
   const onUnavailable = oneOf('on-unavailable', given('on-unavailable'), ['continue', 'fail']);
   const latencyBudget = parseDuration('latency-budget', given('latency-budget'));
   const endpoints = readEndpoints(given, machine.workspace);
   if (endpoints === undefined) return undefined;
   const all = endpointsOf(endpoints);
-  const login = readLogin(given, machine.workspace);
+  const login = readLogin(given, machine);
   checkOneLogin(login, all);
   return {
     endpoints,
@@ -125,7 +125,7 @@ function readInstance(value: string): string {
   return value;
 }
 
-function readLogin(given: (name: RemoteInput) => string, folder: string): LoginSettings {
+function readLogin(given: (name: RemoteInput) => string, machine: Surroundings): LoginSettings {
   const token = given('remote-token').trim();
   if (token !== '' && !isHeaderText(token)) {
     throw new InputError('remote-token', '…', 'A token is one line of printable ASCII.');
@@ -136,23 +136,37 @@ function readLogin(given: (name: RemoteInput) => string, folder: string): LoginS
   return {
     token: token || undefined,
     headers: parseHeaders('remote-headers', given('remote-headers')),
-    helper: readHelper(given('remote-credential-helper').trim(), folder),
+    helper: readHelper(given('remote-credential-helper').trim(), machine),
     oidcAudience: given('remote-oidc-audience').trim() || undefined,
   };
 }
 
-function readHelper(value: string, folder: string): string | undefined {
+function readHelper(value: string, machine: Surroundings): string | undefined {
   if (!value.includes('/')) return value || undefined;
-  const path = resolve(folder, value);
-  try {
-    accessSync(path, constants.X_OK);
-    return path;
-  } catch {
+  const path = resolve(machine.workspace, value);
+  if (!isProgram(path)) {
     throw new InputError(
       'remote-credential-helper',
       value,
       'There is no program of that name that can be run.',
     );
+  }
+  if (isOfCheckout(machine, path)) {
+    throw new InputError(
+      'remote-credential-helper',
+      value,
+      "It lies in the checkout, where a pull request may change it, and would run with the job's rights. Name one outside.",
+    );
+  }
+  return path;
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
 }
 

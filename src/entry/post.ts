@@ -15,6 +15,7 @@ import { publishUsage } from '../host/github/publish-usage.js';
 import { expiryLines } from '../report/expiry-words.js';
 import { loadState } from '../host/github/state.js';
 import { leave } from '../host/leave.js';
+import { ownSearchPath } from '../process/own-programs.js';
 import { withTimeLimit } from '../process/time-limit.js';
 
 const exitCode = await inStep(process.env, async (host, signal) => {
@@ -22,7 +23,7 @@ const exitCode = await inStep(process.env, async (host, signal) => {
   if (state === undefined) return 0; // Main ended before it did anything.
   await orWarn(host, 'could not stop the daemon', async () => {
     if (state.lease === null) return;
-    await leaveCasd(cacheFolder(state.cacheDirectory), state.lease, host.machine.path.join(':'));
+    await leaveCasd(cacheFolder(state.cacheDirectory), state.lease, ownSearchPath(host.machine));
   });
   const inputs = readInputs(Object.keys(INPUTS));
   const cache = readCache(inputs, host.machine);

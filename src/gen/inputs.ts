@@ -25,7 +25,7 @@ export const INPUTS = {
   "remote-ca": { group: "remote", default: "", description: "The certificates to trust for `grpcs://`, as PEM text or a path. By default those that Node trusts." },
   "remote-client-cert": { group: "remote", default: "", description: "Our certificate, where the endpoint asks for one (mTLS), as PEM text or a path." },
   "remote-client-key": { group: "remote", default: "", description: "The key of that certificate, as PEM text or a path." },
-  "remote-credential-helper": { group: "remote", default: "", description: "A program that gives credentials by Bazel's credential helper protocol, a path or a name on PATH." },
+  "remote-credential-helper": { group: "remote", default: "", description: "A program that gives credentials by Bazel's credential helper protocol, a name on PATH or a path, in both cases outside of the checkout." },
   "remote-oidc-audience": { group: "remote", default: "", description: "On GitHub: the audience of the workflow's own OIDC token, to be sent as a bearer token; the job needs `id-token: write`." },
   "on-unavailable": { group: "remote", default: "continue", description: "`continue` builds here when the remote is not there, and says so; `fail` ends with 125." },
   "latency-budget": { group: "remote", default: "500ms", description: "A service that takes longer for a small answer is not good enough and is left alone." },

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { Fault, systemErrorCode } from '../errors.js';
 import type { Machine } from '../machine.js';
 import { runCommand, type CommandResult } from '../process/command.js';
+import { findProgram, ownHome, ownSearchPath, ownVariables } from '../process/own-programs.js';
 
 /** Git as this run calls it. */
 export interface Git {
@@ -38,8 +39,10 @@ export async function runGit(
   call: GitCall,
   args: readonly string[],
 ): Promise<CommandResult | undefined> {
+  const program = findProgram('git', git.machine);
+  if (program === undefined) return undefined;
   try {
-    return await runCommand(['git', ...HARMLESS, ...args], {
+    return await runCommand([program, ...HARMLESS, ...args], {
       signal: git.signal,
       deadline: DEADLINE,
       directory: call.directory,
@@ -55,11 +58,10 @@ export async function runGit(
 }
 
 function environmentOf(machine: Machine, call: GitCall): Record<string, string> {
-  const { XDG_CONFIG_HOME: configHome } = machine.environment;
   return {
-    PATH: machine.path.join(':'),
-    HOME: machine.home,
-    ...(configHome !== undefined && { XDG_CONFIG_HOME: configHome }),
+    PATH: ownSearchPath(machine),
+    HOME: ownHome(machine),
+    ...ownVariables(machine, ['XDG_CONFIG_HOME']),
     LC_ALL: 'C',
     GIT_DIR: call.gitDir,
     GIT_WORK_TREE: call.workTree,

@@ -7,6 +7,7 @@ export interface CommandOptions {
   /** How long the command may take, in milliseconds. */
   readonly deadline: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** Where it runs; by default `/`, as a program may look for its settings from there upwards. */
   readonly directory?: string;
   readonly input?: string | Buffer;
 }
@@ -31,7 +32,7 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   options.signal.throwIfAborted();
   const [file = '', ...rest] = argv;
   const child = spawn(file, rest, {
-    cwd: options.directory,
+    cwd: options.directory ?? '/',
     env: options.environment,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
+import { ownVariables } from '../process/own-programs.js';
 import { type AptEntry, parseOneLineSources, parseStanzaSources } from './apt-sources.js';
 import { installerEnvironment } from './child-environment.js';
 import { readOsRelease } from './os-release.js';
@@ -31,12 +32,11 @@ export async function dumpAptConfig(context: ToolContext, temporary: string): Pr
   return stdout.toString();
 }
 
-/** apt's settings may be somewhere else by `APT_CONFIG`. */
+/** apt's settings may be somewhere else by `APT_CONFIG`. They name programs, so never those of a checkout. */
 function aptEnvironment(context: ToolContext, temporary: string): Readonly<Record<string, string>> {
-  const { APT_CONFIG } = context.machine.environment;
   return {
     ...installerEnvironment(context.machine, temporary),
-    ...(APT_CONFIG === undefined ? {} : { APT_CONFIG }),
+    ...ownVariables(context.machine, ['APT_CONFIG']),
   };
 }
 

@@ -1,6 +1,6 @@
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import { whyNoFuseDevice } from './fuse.js';
-import { findOnPath } from './find-on-path.js';
+import { findProgram } from '../process/own-programs.js';
 import { installPackages } from './install-packages.js';
 import type { ToolContext } from './source.js';
 import { findUnpackedBubblewrap, unpackBubblewrap } from './unpacked-bubblewrap.js';
@@ -20,8 +20,7 @@ export interface Bubblewrap {
  * @throws Fault when there is no way to bubblewrap; the signal's reason when it is aborted.
  */
 export async function ensureBubblewrap(context: ToolContext): Promise<Bubblewrap> {
-  const { path } = context.machine;
-  const present = await findOnPath('bwrap', path);
+  const present = findProgram('bwrap', context.machine);
   const missing = [
     ...(present === undefined ? ['bubblewrap'] : []),
     ...((await lacksFusermount(context)) ? ['fuse3'] : []),
@@ -32,7 +31,7 @@ export async function ensureBubblewrap(context: ToolContext): Promise<Bubblewrap
 
   const refused = await tryPackages(missing, context);
   if (present !== undefined) return { bwrap: present, source: 'path' };
-  const installed = await findOnPath('bwrap', path);
+  const installed = findProgram('bwrap', context.machine);
   if (installed !== undefined) return { bwrap: installed, source: 'package' };
   const bwrap = await unpackBubblewrap(context).catch((error: unknown) => ({
     declined: expectedReason(error, context),
@@ -49,7 +48,7 @@ export async function ensureBubblewrap(context: ToolContext): Promise<Bubblewrap
 
 /** Root mounts FUSE by itself; anyone else needs fusermount3, which is of use only where /dev/fuse is. */
 async function lacksFusermount({ machine }: ToolContext): Promise<boolean> {
-  if (machine.uid === 0 || (await findOnPath('fusermount3', machine.path)) !== undefined) return false;
+  if (machine.uid === 0 || findProgram('fusermount3', machine) !== undefined) return false;
   return (await whyNoFuseDevice()) === undefined;
 }
 

@@ -1,31 +1,56 @@
 import type { Machine } from '../machine.js';
+import { ownHome, ownSearchPath, ownVariables } from '../process/own-programs.js';
 
 /**
- * What pip, apt-get and a package manager need of the user's settings: where things are, proxies, certificates, and
- * which Python a version manager has chosen. A job's tokens (`ACTIONS_*`, `GITHUB_TOKEN`, `INPUT_*`) are not here,
- * so an installer never holds them.
+ * What pip, apt-get and a package manager need of the user's settings: which Python a version manager has chosen, where
+ * to fetch from, proxies, certificates. A job's tokens (`ACTIONS_*`, `GITHUB_TOKEN`, `INPUT_*`) are not here, so an
+ * installer never holds them; nor is what makes a program run other code than its own (`PYTHONPATH`, `LD_PRELOAD`).
  */
 const NAMES: ReadonlySet<string> = new Set([
   'LANG',
   'LOGNAME',
   'TERM',
   'USER',
-  'XDG_CACHE_HOME',
-  'XDG_CONFIG_DIRS',
-  'XDG_CONFIG_HOME',
   'CURL_CA_BUNDLE',
   'REQUESTS_CA_BUNDLE',
   'SSL_CERT_DIR',
   'SSL_CERT_FILE',
-  'NETRC',
-  'LD_LIBRARY_PATH',
-  'PYENV_ROOT',
   'PYENV_VERSION',
-  'PYTHONHOME',
-  'PYTHONPATH',
   'PYTHON_KEYRING_BACKEND',
-  'VIRTUAL_ENV',
 ]);
+
+/** pip's options by which an index is reached; the others would change what it does, or by which Python. */
+const OF_PIP: ReadonlySet<string> = new Set([
+  'PIP_CERT',
+  'PIP_CLIENT_CERT',
+  'PIP_DEFAULT_TIMEOUT',
+  'PIP_EXTRA_INDEX_URL',
+  'PIP_FIND_LINKS',
+  'PIP_INDEX_URL',
+  'PIP_KEYRING_PROVIDER',
+  'PIP_NO_CACHE_DIR',
+  'PIP_NO_INDEX',
+  'PIP_PROXY',
+  'PIP_RESUME_RETRIES',
+  'PIP_RETRIES',
+  'PIP_TIMEOUT',
+  'PIP_TRUSTED_HOST',
+  'PIP_USE_DEPRECATED',
+  'PIP_USE_FEATURE',
+]);
+
+/** Where settings, caches and libraries are: of each what lies outside of the checkout. */
+const PLACES = [
+  'LD_LIBRARY_PATH',
+  'NETRC',
+  'PIP_CACHE_DIR',
+  'PIP_CONFIG_FILE',
+  'PYENV_ROOT',
+  'VIRTUAL_ENV',
+  'XDG_CACHE_HOME',
+  'XDG_CONFIG_DIRS',
+  'XDG_CONFIG_HOME',
+];
 
 /** The proxies, in both spellings. They may hold a password, so they travel by environment and never in argv. */
 export const PROXY_NAMES: readonly string[] = ['http_proxy', 'https_proxy', 'all_proxy', 'no_proxy'].flatMap(
@@ -43,18 +68,18 @@ export function installerEnvironment(machine: Machine, temporary: string): Reado
 
 /** The environment of the system's package manager, which works for root and asks nothing. */
 export function packageManagerEnvironment(machine: Machine): Readonly<Record<string, string>> {
-  const path = [...machine.path, '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
+  const path = [ownSearchPath(machine), '/usr/sbin', '/usr/bin', '/sbin', '/bin'].join(':');
   return { ...userSettings(machine), PATH: path, DEBIAN_FRONTEND: 'noninteractive' };
 }
 
 function userSettings(machine: Machine): Readonly<Record<string, string>> {
   const allowed = Object.entries(machine.environment).filter(
-    ([name]) => NAMES.has(name) || PROXY_NAMES.includes(name) || name.startsWith('PIP_'),
+    ([name]) => NAMES.has(name) || OF_PIP.has(name) || PROXY_NAMES.includes(name),
   );
-  return { ...Object.fromEntries(allowed), ...plainEnvironment(machine) };
+  return { ...Object.fromEntries(allowed), ...ownVariables(machine, PLACES), ...plainEnvironment(machine) };
 }
 
 /** The environment of a tool that is only asked something: what to find, and the language to answer in. */
 export function plainEnvironment(machine: Machine): Readonly<Record<string, string>> {
-  return { PATH: machine.path.join(':'), HOME: machine.home, LC_ALL: 'C' };
+  return { PATH: ownSearchPath(machine), HOME: ownHome(machine), LC_ALL: 'C' };
 }

@@ -31,7 +31,7 @@ async function find(request: BuildBoxRequest, { toolFolder }: ToolContext): Prom
 }
 
 async function install(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
-  const unable = await whyNoPrivateApt(context);
+  const unable = whyNoPrivateApt(context);
   if (unable !== undefined) return { declined: unable };
   return withUnfinished(context.toolFolder, async (unfinished) => {
     const repository = buildBoxRepository(await gatherAptFacts(context, unfinished));

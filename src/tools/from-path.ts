@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { runCommand } from '../process/command.js';
 import { plainEnvironment } from './child-environment.js';
-import { findOnPath } from './find-on-path.js';
+import { findProgram } from '../process/own-programs.js';
 import { programVersion } from './program-version.js';
 import type { BuildBox, BuildBoxRequest, Declined, Source, ToolContext } from './source.js';
 
@@ -12,8 +12,7 @@ const CAPABILITIES_DEADLINE = 10_000;
 export const fromPath: Source = { name: 'path', find, install: undefined };
 
 async function find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
-  const { path } = context.machine;
-  const casd = await findOnPath('buildbox-casd', path);
+  const casd = findProgram('buildbox-casd', context.machine);
   if (casd === undefined) return { declined: 'no buildbox-casd on PATH' };
   const [version, run, fuse] = await Promise.all([
     programVersion(casd, context),
@@ -35,9 +34,9 @@ async function find(request: BuildBoxRequest, context: ToolContext): Promise<Bui
 
 /** `buildbox-run` may be a link to any runner, so the one that names its sandbox is preferred. */
 async function findRunner(context: ToolContext): Promise<string | undefined> {
-  const named = await findOnPath('buildbox-run-bubblewrap', context.machine.path);
+  const named = findProgram('buildbox-run-bubblewrap', context.machine);
   if (named !== undefined) return named;
-  const runner = await findOnPath('buildbox-run', context.machine.path);
+  const runner = findProgram('buildbox-run', context.machine);
   if (runner === undefined) return undefined;
   if (basename(await realpath(runner)) === 'buildbox-run-bubblewrap') return runner;
   const { stdout, stderr } = await runCommand([runner, '--capabilities'], {
@@ -57,6 +56,6 @@ export function isBubblewrapRunner(capabilities: string, complaint: string): boo
 }
 
 async function findFuse(context: ToolContext): Promise<{ program: string; version: string } | undefined> {
-  const program = await findOnPath('buildbox-fuse', context.machine.path);
+  const program = findProgram('buildbox-fuse', context.machine);
   return program === undefined ? undefined : { program, version: await programVersion(program, context) };
 }

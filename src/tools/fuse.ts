@@ -1,7 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import type { Machine } from '../machine.js';
 import { messageOf, systemErrorCode } from '../errors.js';
-import { findOnPath } from './find-on-path.js';
+import { findProgram } from '../process/own-programs.js';
 
 const DEVICE = '/dev/fuse';
 /** The bit of CAP_SYS_ADMIN in a capability set (capabilities(7)). */
@@ -40,11 +40,8 @@ function obstacle({ uid, program, device, fusermount, canMount, noNewPrivileges 
 }
 
 export async function gatherFuseFacts(machine: Machine, program: boolean): Promise<FuseFacts> {
-  const [device, file, status] = await Promise.all([
-    whyNoFuseDevice(),
-    findOnPath('fusermount3', machine.path),
-    readFile('/proc/self/status', 'utf8'),
-  ]);
+  const [device, status] = await Promise.all([whyNoFuseDevice(), readFile('/proc/self/status', 'utf8')]);
+  const file = findProgram('fusermount3', machine);
   const found = file === undefined ? undefined : await stat(file);
   return {
     uid: machine.uid,

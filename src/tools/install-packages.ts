@@ -1,7 +1,7 @@
 import { Fault } from '../errors.js';
 import { type CommandResult, runCommand } from '../process/command.js';
+import { findProgram } from '../process/own-programs.js';
 import { packageManagerEnvironment, PROXY_NAMES } from './child-environment.js';
-import { findOnPath } from './find-on-path.js';
 import { addHostPackages } from './host-packages.js';
 import { newPackages, PACKAGE_MANAGERS, type PackageManager, packageNames } from './package-manager.js';
 import type { Declined, ToolContext } from './source.js';
@@ -21,7 +21,7 @@ export async function installPackages(
   packages: readonly string[],
   context: ToolContext,
 ): Promise<Declined | undefined> {
-  const manager = await findManager(context);
+  const manager = findManager(context);
   if (manager === undefined) {
     const known = PACKAGE_MANAGERS.map(({ program }) => program).join(', ');
     return { declined: `no package manager on PATH that is known here (${known})` };
@@ -37,17 +37,14 @@ export async function installPackages(
   return undefined;
 }
 
-async function findManager({ machine }: ToolContext): Promise<PackageManager | undefined> {
-  for (const manager of PACKAGE_MANAGERS) {
-    if ((await findOnPath(manager.program, machine.path)) !== undefined) return manager;
-  }
-  return undefined;
+function findManager({ machine }: ToolContext): PackageManager | undefined {
+  return PACKAGE_MANAGERS.find(({ program }) => findProgram(program, machine) !== undefined);
 }
 
 /** What stands before a command that needs root: nothing, or sudo; undefined where neither works. */
 async function findPrivilege(context: ToolContext): Promise<readonly string[] | undefined> {
   if (context.machine.uid === 0) return [];
-  const sudo = await findOnPath('sudo', context.machine.path);
+  const sudo = findProgram('sudo', context.machine);
   if (sudo === undefined) return undefined;
   const kept = [...PROXY_NAMES, 'DEBIAN_FRONTEND', 'LC_ALL'].join(',');
   const prefix = [sudo, '-n', `--preserve-env=${kept}`];

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { type CommandResult, runCommand } from '../process/command.js';
+import { findProgram } from '../process/own-programs.js';
 import { dumpAptConfig } from './apt-facts.js';
 import { installerEnvironment } from './child-environment.js';
-import { findOnPath } from './find-on-path.js';
 import type { Repository } from './repository.js';
 import { retry, type RetryPolicy } from './retry.js';
 import type { ToolContext } from './source.js';
@@ -58,12 +58,12 @@ export async function openPrivateApt(
 }
 
 /** Why this machine cannot have one; undefined where it can. */
-export async function whyNoPrivateApt({ machine }: ToolContext): Promise<string | undefined> {
+export function whyNoPrivateApt({ machine }: ToolContext): string | undefined {
   if (process.arch !== 'x64' && process.arch !== 'arm64') {
     return `it is for amd64 and arm64, and this machine is ${process.arch}`;
   }
   for (const program of ['apt-get', 'apt-config', 'dpkg-deb']) {
-    if ((await findOnPath(program, machine.path)) === undefined) return `no ${program} on PATH`;
+    if (findProgram(program, machine) === undefined) return `no ${program} on PATH`;
   }
   return undefined;
 }

@@ -28,7 +28,7 @@ export async function findUnpackedBubblewrap({ toolFolder }: ToolContext): Promi
  * @throws Fault when the package cannot be fetched.
  */
 export async function unpackBubblewrap(context: ToolContext): Promise<string | Declined> {
-  const unable = await whyNoPrivateApt(context);
+  const unable = whyNoPrivateApt(context);
   if (unable !== undefined) return { declined: unable };
   return withUnfinished(context.toolFolder, async (unfinished) => {
     const repository = ownRepository(await gatherAptFacts(context, unfinished));

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync } from 'node:fs';
 import { constants, copyFile, rename, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, systemErrorCode } from '../../errors.js';
+import type { OwnSurroundings } from '../../process/own-programs.js';
 import { type FetchedObject, OversizedObject, type Transport, TransportError } from '../transport.js';
 import { type Helper, startHelper } from './helper.js';
 import { helperPool } from './pool.js';
@@ -14,8 +15,8 @@ export interface GithubTransportOptions {
   readonly program: string;
   /** The Node that runs it. */
   readonly node: string;
-  /** The whole environment of the job; the helper gets what it needs of it. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** The helper gets what it needs of the job's environment, and the machine's tar. */
+  readonly machine: OwnSurroundings;
   /** For scratch, with room for an object and its archive at once. What is made in it is removed at the close. */
   readonly folder: string;
 }
@@ -30,8 +31,8 @@ const MOST_HELPERS = 4;
  * needed; only the close ends them.
  */
 export function githubTransport(options: GithubTransportOptions): Transport {
-  const { access, environment } = cacheService(options.environment);
-  const scratch = lazily(() => makeScratch(options.folder, options.environment.PATH ?? ''));
+  const { access, environment } = cacheService(options.machine.environment);
+  const scratch = lazily(() => makeScratch(options.folder, options.machine));
   const pool = helperPool(() => startHelper({ ...options, ...scratch.get(), environment }), MOST_HELPERS);
   if (access.read || access.write) prepare(() => pool.prepare());
 
@@ -148,12 +149,12 @@ interface Scratch {
   readonly programs: string;
 }
 
-function makeScratch(folder: string, path: string): Scratch {
+function makeScratch(folder: string, machine: OwnSurroundings): Scratch {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // The real path: the library takes one path relative to another, and its working folder's name is the real one.
   const root = realpathSync(mkdtempSync(join(folder, 'github-cache-')));
   const programs = join(root, 'programs');
-  makePrograms(programs, path.split(':'));
+  makePrograms(programs, machine);
   return { root, programs };
 }
 

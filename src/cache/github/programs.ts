@@ -1,6 +1,8 @@
-import { accessSync, constants, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findProgram, type OwnSurroundings } from '../../process/own-programs.js';
 import { MOST_BLOCKS, OBJECT } from './protocol.js';
+import { PASSED } from './service.js';
 
 /**
  * Makes the folder that is the helper's whole PATH. There is no zstd in it: the library takes zstd where it finds it,
@@ -12,18 +14,18 @@ import { MOST_BLOCKS, OBJECT } from './protocol.js';
  * - reads without `-z`: tar then sees by itself whether there is gzip in it, so an archive with it is read as well;
  * - gives nothing but the content of the one file, whatever else an archive says: no link, no device, no path that
  *   leads out (`-P` would follow one);
- * - is stopped by the system where that content is longer than it may be: a small archive can hold more than a disk.
- *
- * @param path the folders of the job's PATH
+ * - is stopped by the system where that content is longer than it may be: a small archive can hold more than a disk;
+ * - has nothing of the helper's environment, which holds the job's token.
  */
-export function makePrograms(folder: string, path: readonly string[]): void {
+export function makePrograms(folder: string, machine: OwnSurroundings): void {
   mkdirSync(folder, { mode: 0o700 });
-  const tar = find('tar', path);
+  const tar = findProgram('tar', machine);
   if (tar === undefined) return; // The library then says that there is none.
-  const gzip = find('gzip', path);
+  const gzip = findProgram('gzip', machine);
   if (gzip !== undefined) symlinkSync(gzip, join(folder, 'gzip'));
   const script = [
     '#!/bin/sh',
+    `unset ${PASSED.join(' ')}`,
     `tar=${quote(tar)}`,
     'case $1 in',
     `-xf) read -r most <"$GITHUB_WORKSPACE/${MOST_BLOCKS}" && ulimit -f "$most"`,
@@ -33,22 +35,6 @@ export function makePrograms(folder: string, path: readonly string[]): void {
     '',
   ].join('\n');
   writeFileSync(join(folder, 'tar'), script, { mode: 0o700 });
-}
-
-function find(name: string, path: readonly string[]): string | undefined {
-  return path
-    .filter(isAbsolute)
-    .map((folder) => join(folder, name))
-    .find(isProgram);
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function quote(text: string): string {

@@ -1,7 +1,7 @@
 import type { TransportAccess } from '../transport.js';
 
 /** What the library that speaks to the service, and Node below it, need of the job's environment; nothing else is passed on. */
-const PASSED = [
+export const PASSED: readonly string[] = [
   'ACTIONS_RUNTIME_TOKEN',
   'ACTIONS_RESULTS_URL',
   'ACTIONS_CACHE_URL',

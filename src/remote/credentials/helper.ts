@@ -2,6 +2,7 @@ import { Fault, messageOf } from '../../errors.js';
 import { isHeaderText, isReservedHeader } from '../../config/header-lines.js';
 import type { Machine } from '../../machine.js';
 import { runCommand } from '../../process/command.js';
+import { findProgram, ownHome, ownSearchPath, ownVariables } from '../../process/own-programs.js';
 import type { Secrets } from '../secrets.js';
 import type { Credentials, CredentialSource } from './source.js';
 
@@ -9,7 +10,10 @@ const DEADLINE = 5000;
 
 /** What a program that fetches credentials looks at, beside the settings of the clouds it may belong to. */
 const ALLOWED =
-  /^(?:PATH|HOME|USER|LOGNAME|LANG|LC_ALL|TMPDIR|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy|XDG_(?:CONFIG|CACHE|DATA)_HOME|XDG_RUNTIME_DIR|KUBECONFIG|GOOGLE_APPLICATION_CREDENTIALS|(?:CLOUDSDK|AWS|AZURE)_.*)$/i;
+  /^(?:USER|LOGNAME|LANG|LC_ALL|TMPDIR|SSL_CERT_FILE|SSL_CERT_DIR|(?:https?|no|all)_proxy|XDG_RUNTIME_DIR|KUBECONFIG|GOOGLE_APPLICATION_CREDENTIALS|(?:CLOUDSDK|AWS|AZURE)_.*)$/i;
+
+/** Where it looks for settings of its own: never in the checkout. */
+const PLACES = ['XDG_CONFIG_HOME', 'XDG_CACHE_HOME', 'XDG_DATA_HOME'];
 
 interface HelperContext {
   readonly machine: Machine;
@@ -30,11 +34,10 @@ export function credentialHelper(
     description,
     renewable: true,
     get: async (signal) => {
-      const { exitCode, stdout, stderr } = await runCommand([program, 'get'], {
+      const { exitCode, stdout, stderr } = await runCommand([locate(program, machine), 'get'], {
         signal,
         deadline: DEADLINE,
         environment: helperEnvironment(machine),
-        directory: machine.workspace,
         input: JSON.stringify({ uri }),
       });
       const log = secrets.hide(stderr);
@@ -48,8 +51,16 @@ export function credentialHelper(
   };
 }
 
+function locate(program: string, machine: Machine): string {
+  const file = program.includes('/') ? program : findProgram(program, machine);
+  if (file !== undefined) return file;
+  throw new Fault(`could not start ${program}: it is on PATH in no folder outside of the checkout`);
+}
+
 export function helperEnvironment(machine: Machine): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(machine.environment).filter(([name]) => ALLOWED.test(name)));
+  const passed = Object.entries(machine.environment).filter(([name]) => ALLOWED.test(name));
+  const own = { PATH: ownSearchPath(machine), HOME: ownHome(machine) };
+  return { ...Object.fromEntries(passed), ...ownVariables(machine, PLACES), ...own };
 }
 
 /** @throws Error that says what is wrong, without showing any part of the answer. */
