@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { knowHost } from './host-memory.js';
 
 export interface Ended {
   readonly exitCode: number;
@@ -104,6 +105,7 @@ export class Bench {
   }
 
   startRun(flags: readonly string[], script: string): Started {
+    if (this.prefix.length === 0) knowHost(this.cache);
     return this.start('run', '--cache-dir', this.cache, ...flags, '--run', script);
   }
 
@@ -151,7 +153,11 @@ export interface BuildRecord {
   readonly outputsDigest: string | null;
   readonly outputs: readonly { readonly path: string; readonly size: number; readonly executable: boolean }[];
   readonly stdoutDigest: string;
-  readonly toolchain: { readonly rootfs: string; readonly identity: string };
+  readonly toolchain: {
+    readonly rootfs: string;
+    readonly identity: string;
+    readonly cut: readonly string[];
+  };
   readonly buildbox: { readonly version: string; readonly source: string };
   readonly cache: { readonly size: number; readonly quota: number; readonly restored: number };
   readonly timings: Readonly<Record<string, number>>;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,7 +15,18 @@ export default function installTools() {
       env: { ...process.env, RUNNER_TOOL_CACHE: toolCache },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
+    process.env.TEST_HOST_MEMORY = keepHostMemory(join(cache, 'memory'));
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }
+}
+
+/** What was found out about this machine, for `host-memory.ts`. */
+function keepHostMemory(memory) {
+  const kept = mkdtempSync(join(tmpdir(), 'host-memory-'));
+  process.once('exit', () => rmSync(kept, { recursive: true, force: true }));
+  for (const name of readdirSync(memory).filter((name) => name.startsWith('host-'))) {
+    cpSync(join(memory, name), join(kept, name));
+  }
+  return kept;
 }

@@ -42,6 +42,7 @@ export const BUILT: RunReport = {
   toolchain: {
     rootfs: 'host',
     identity: '5b1b3c0b6c7c9d8f5f0f3f6f0a6a4e1b2c3d4e5f60718293a4b5c6d7e8f90123',
+    cut: [],
   },
   buildbox: { version: '1.4.25', source: 'wheel' },
   staging: 'fuse',
@@ -109,7 +110,7 @@ export const HOSTILE: RunReport = {
       executable: true,
     },
   ],
-  toolchain: { rootfs: 'host', identity: '| `x` <script>alert(1)</script>' },
+  toolchain: { rootfs: 'host', identity: '| `x` <script>alert(1)</script>', cut: ['/<b>|`x`'] },
   buildbox: { version: '1.4 | <b>', source: '`@octocat`' },
   builtBy: 'javascript:alert(1)//@octocat|',
   warnings: ['<h1>@octocat</h1>\n\n# heading | `code`'],

@@ -56,7 +56,7 @@ test('a report of any size stays far below the 1 MiB that GitHub takes', () => {
       title: long,
       failure: long,
       builtBy: `https://e.com/${long}`,
-      toolchain: { rootfs: 'host', identity: long },
+      toolchain: { rootfs: 'host', identity: long, cut: Array.from({ length: 500 }, () => long) },
       outputs: Array.from({ length: 5000 }, (_, index) => ({
         path: `${long}${index}`,
         kind: 'file' as const,

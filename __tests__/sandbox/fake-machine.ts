@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Machine } from '../../src/machine.js';
@@ -54,6 +55,20 @@ export class FakeMachine {
     await mkdir(dirname(this.at(path)), { recursive: true });
     await writeFile(this.at(path), text);
     await chmod(this.at(path), mode);
+  }
+
+  /** Installs files as dpkg does: with the time they were packed at, a list of them and one of their checksums. */
+  async install(name: string, files: Readonly<Record<string, string>>): Promise<void> {
+    const info = `/var/lib/dpkg/info/${name}`;
+    const long = new Date('2020-01-01');
+    for (const [path, text] of Object.entries(files)) {
+      await this.write(path, text, 0o755);
+      await utimes(this.at(path), long, long);
+    }
+    const sum = (text: string) => createHash('md5').update(text).digest('hex');
+    const sums = Object.entries(files).map(([path, text]) => `${sum(text)}  ${path.slice(1)}\n`);
+    await this.write(`${info}.list`, ['/.', ...Object.keys(files), ''].join('\n'));
+    await this.write(`${info}.md5sums`, sums.join(''));
   }
 
   async link(path: string, target: string): Promise<void> {

@@ -28,8 +28,8 @@ test('apk', () => {
   const text =
     'C:Q1abc=\nP:musl\nV:1.2.5-r0\nA:x86_64\nF:lib\nR:libc.so\n\nC:Q1\nP:gcc\nV:14-r1\nA:x86_64\n\n';
   expect(parseApk(text)).toEqual([
-    { name: 'musl', architecture: 'x86_64', version: '1.2.5-r0' },
-    { name: 'gcc', architecture: 'x86_64', version: '14-r1' },
+    { name: 'musl', architecture: 'x86_64', version: '1.2.5-r0', contents: 'Q1abc=' },
+    { name: 'gcc', architecture: 'x86_64', version: '14-r1', contents: 'Q1' },
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Fault } from '../../src/errors.js';
-import { packagesIdentity } from '../../src/sandbox/packages.js';
+import { packagesOf } from '../../src/sandbox/packages.js';
 import { emptyMemory, FakeMachine } from './fake-machine.js';
 
 let machine: FakeMachine;
@@ -12,7 +12,13 @@ afterEach(() => machine.remove());
 
 async function identity(ownPackages: string[] = []): Promise<string | undefined> {
   const signal = AbortSignal.timeout(10_000);
-  return packagesIdentity({ tree: { root: machine.root }, memory: await emptyMemory(), ownPackages, signal });
+  const packages = await packagesOf({
+    tree: { root: machine.root },
+    memory: await emptyMemory(),
+    ownPackages,
+    signal,
+  });
+  return packages?.identity;
 }
 
 /** A program that prints what rpm would. */

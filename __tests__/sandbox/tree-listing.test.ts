@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, utimes } from 'node:fs/promises';
+import { limitsOf } from '../../src/sandbox/listing-limits.js';
+import { OwnedFiles } from '../../src/sandbox/owned-files.js';
 import { listTree, type TreeListing } from '../../src/sandbox/tree-listing.js';
 import { Watch } from '../../src/sandbox/watched.js';
 import { FakeMachine } from './fake-machine.js';
@@ -14,11 +16,17 @@ beforeEach(async () => {
 });
 afterEach(() => machine.remove());
 
-function list(leftOut: string[] = []): TreeListing & { watched: readonly string[] } {
+async function list(
+  leftOut: string[] = [],
+  limits = limitsOf(undefined),
+): Promise<TreeListing & { watched: readonly string[] }> {
   const tree = { root: machine.root };
   const watch = new Watch(tree);
-  const request = { root: '/tool', programFolders: new Set<string>(), leftOut: new Set(leftOut) };
-  return { ...listTree(tree, request, watch), watched: watch.paths };
+  const owned = new OwnedFiles(tree, []);
+  const { signal } = new AbortController();
+  const left = { programFolders: new Set<string>(), leftOut: new Set(leftOut) };
+  const listing = await listTree(tree, { root: '/tool', ...left, owned, limits, signal }, watch);
+  return { ...listing, watched: watch.paths };
 }
 
 describe('a listing differs after', () => {
@@ -32,19 +40,19 @@ describe('a listing differs after', () => {
     'a removed file': () => machine.remove('/tool/lib/a/b/c/file'),
   };
   test.each(Object.keys(changes))('%s', async (name) => {
-    const before = list().digest;
+    const before = (await list()).digest;
     await changes[name]?.();
-    expect(list().digest).not.toBe(before);
+    expect((await list()).digest).not.toBe(before);
   });
 
   test('a change of the program that a link leads to', async () => {
     await machine.link('/tool/bin/linked', '/elsewhere/program');
     await machine.write('/elsewhere/program', 'one', 0o755);
-    const before = list();
-    expect(before.outside).toEqual(['/elsewhere/program']);
+    const before = await list();
+    expect(before.outside).toEqual([{ link: '/tool/bin/linked', file: '/elsewhere/program' }]);
     expect(before.watched).toContain('/elsewhere/program');
     await machine.write('/elsewhere/program', 'two', 0o755);
-    expect(list().digest).not.toBe(before.digest);
+    expect((await list()).digest).not.toBe(before.digest);
   });
 });
 
@@ -59,26 +67,43 @@ describe('a listing is the same after', () => {
     'a change of what is left out': () => machine.write('/tool/work/file', 'x'),
   };
   test.each(Object.keys(changes))('%s', async (name) => {
-    const before = list(['/tool/work']).digest;
+    const before = (await list(['/tool/work'])).digest;
     await changes[name]?.();
-    expect(list(['/tool/work']).digest).toBe(before);
+    expect((await list(['/tool/work'])).digest).toBe(before);
   });
 });
 
-test('a large tree is cut at the same place everywhere, and says so', async () => {
-  expect(list().cut).toBe(false);
-  for (let i = 0; i < 700; i++) await machine.folder(`/tool/lib/many/${String(i).padStart(3, '0')}/in`);
-  const before = list();
-  expect(before.cut).toBe(true);
-  expect(before.watched.length).toBeLessThan(700);
-  await machine.folder('/tool/lib/many/new');
-  expect(list().digest).not.toBe(before.digest);
+describe('a tree above the limits', () => {
+  const few = { files: 3, bytes: 100 };
+  const limits = { folders: 5, entries: 1000, first: few, others: few };
+
+  test('is cut at the same place everywhere, and says so', async () => {
+    expect((await list([], { ...limits, folders: 100 })).cut).toBe(false);
+    const before = await list([], limits);
+    expect(before.cut).toBe(true);
+    await machine.write('/tool/lib/near', 'x');
+    expect((await list([], limits)).digest).not.toBe(before.digest);
+  });
+
+  test('has what decides read before all else, wherever it lies', async () => {
+    for (let i = 0; i < 9; i++) await machine.write(`/tool/lib/${i}.txt`, 'x');
+    await machine.write('/tool/lib/a/b/c/package.json', '{"version":"1.0.0"}');
+    const before = await list([], { ...limits, folders: 100 });
+    expect(before.cut).toBe(false);
+    await machine.write('/tool/lib/a/b/c/package.json', '{"version":"2.0.0"}');
+    expect((await list([], { ...limits, folders: 100 })).digest).not.toBe(before.digest);
+  });
+
+  test('says so where not all of what decides could be read', async () => {
+    for (let i = 0; i < 9; i++) await machine.write(`/tool/lib/${i}.so`, 'x');
+    expect((await list([], { ...limits, folders: 100 })).cut).toBe(true);
+  });
 });
 
-test('of many files, programs and the first ones are watched, the others only listed', async () => {
-  for (let i = 0; i < 400; i++) await machine.write(`/tool/lib/${i}`, 'x');
-  for (let i = 0; i < 400; i++) await machine.write(`/tool/bin/${i}`, 'x');
-  const { watched } = list();
-  expect(watched.filter((path) => path.startsWith('/tool/bin/'))).toHaveLength(401);
-  expect(watched.filter((path) => path.startsWith('/tool/lib/')).length).toBeLessThan(310);
+test('an abort ends it', async () => {
+  const tree = { root: machine.root };
+  const signal = AbortSignal.abort(new Error('stop'));
+  const request = { root: '/tool', programFolders: new Set<string>(), leftOut: new Set<string>() };
+  const rest = { owned: new OwnedFiles(tree, []), limits: limitsOf(undefined), signal };
+  await expect(listTree(tree, { ...request, ...rest }, new Watch(tree))).rejects.toThrow('stop');
 });

@@ -5,7 +5,7 @@ import { merkleTree } from '../reapi/merkle.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { RunReport } from '../report/report.js';
 import { decidePush } from '../trust/may-push.js';
-import { rootfsName } from '../sandbox/rootfs.js';
+import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import type { PreparedAction } from './prepare.js';
 import type { RunContext } from './run-context.js';
 import { buildDuration } from './build-duration.js';
@@ -76,7 +76,7 @@ export function describeRun(
       bytes: prepared.inputs.bytes,
       cached: outcome.kind === 'hit' ? null : outcome.cachedInputs,
     },
-    toolchain: { rootfs: rootfsName(prepared.rootfs), identity: prepared.rootfs.identity },
+    toolchain: toolchainOf(prepared.rootfs),
     buildbox: daemon?.buildbox ?? null,
     staging: outcome.kind === 'hit' ? null : outcome.staging,
     remote: session?.report() ?? null,
@@ -92,4 +92,8 @@ export function describeRun(
     buildDuration: buildDuration(result),
     warnings,
   };
+}
+
+function toolchainOf(rootfs: Rootfs): RunReport['toolchain'] {
+  return { rootfs: rootfsName(rootfs), identity: rootfs.identity, cut: rootfs.cut };
 }

@@ -73,6 +73,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           setpriv: sandbox.setpriv,
           staging,
           binds: prepared.rootfs.binds,
+          hidden: prepared.rootfs.hidden,
           identity: prepared.rootfs.identity,
           outputs: prepared.outputPaths,
           workFolder,

@@ -7,6 +7,7 @@ import { phasesOf } from './phase-names.js';
 import { printable } from './printable.js';
 import { remoteLine } from './remote-words.js';
 import type { RunReport } from './report.js';
+import { cutLines } from './toolchain-words.js';
 
 export type Tone = 'good' | 'bad' | 'strong' | 'quiet';
 
@@ -16,7 +17,7 @@ export type Paint = (tone: Tone, text: string) => string;
 const NAMED_OUTPUTS = 3;
 const NAMED_PHASES = 4;
 
-/** What a run prints when it ends, three to nine lines. */
+/** What a run prints when it ends, three to ten lines. */
 export function closingLines(report: RunReport, paint: Paint = (_tone, text) => text): readonly string[] {
   return [
     headline(report, paint),
@@ -25,6 +26,7 @@ export function closingLines(report: RunReport, paint: Paint = (_tone, text) => 
     ...cacheLine(report, paint),
     ...(report.remote === null ? [] : [detail('remote', printable(remoteLine(report.remote)), paint)]),
     ...keptLines(report).map((text) => detail('kept', printable(text), paint)),
+    ...cutLines(report).map((text) => detail('tools', printable(text), paint)),
     ...timeLine(report, paint),
   ];
 }

@@ -50,8 +50,15 @@ export interface RunReport {
   readonly stderrDigest: Digest | null;
   /** Files of the input and their bytes; how many files the local cache had, null when it was not asked for them. */
   readonly input: { readonly files: number; readonly bytes: number; readonly cached: number | null };
-  /** `rootfs` as the user names it: `host`, or `cas:HASH/SIZE`. */
-  readonly toolchain: { readonly rootfs: string; readonly identity: string };
+  /**
+   * `rootfs` as the user names it: `host`, or `cas:HASH/SIZE`. `cut` names the folders of tools that are too large to be
+   * looked at as a whole: not every change of them is another action.
+   */
+  readonly toolchain: {
+    readonly rootfs: string;
+    readonly identity: string;
+    readonly cut: readonly string[];
+  };
   /** Null when the run needed no BuildBox. */
   readonly buildbox: { readonly version: string; readonly source: string } | null;
   readonly staging: 'fuse' | 'copy' | null;

@@ -31,5 +31,7 @@ export async function casRootfs(root: Digest, request: Omit<RootfsRequest, 'ownP
     ...(request.network === 'on' ? combineMounts([mounts, resolverOf(tree)]) : mounts),
     path: PATH,
     environment: {},
+    cut: [],
+    hidden: [],
   };
 }

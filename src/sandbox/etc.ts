@@ -71,9 +71,10 @@ interface Scope {
 }
 
 function showEntry(scope: Scope, path: string): Mounts {
-  const { tree, systemFolders, hash } = scope;
+  const { tree, watch, systemFolders, hash } = scope;
   const resolved = resolvePath(tree, path);
   if (resolved === undefined) return { binds: [], links: [] };
+  for (const each of resolved.links) watch.status(each.path);
   const [link] = resolved.links;
   hash.update(`${path} ${link === undefined ? '' : `-> ${link.target}`}\n`);
   if (link !== undefined && systemFolders.some((folder) => isWithin(resolved.path, folder))) {

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 import { locate, type HostTree } from './host-tree.js';
+import type { Checksum } from './owned-files.js';
 
 /** Files up to this size, in bytes, are read as a whole. */
 const WHOLE = 8 * 1024 * 1024;
 const BLOCK = 16 * 1024;
 const BLOCKS = 64;
+const PIECE = 1024 * 1024;
 
 /**
  * The SHA-256 of a file, as hex, or `unreadable`. Of a file over 8 MiB it is that of its size and of 64 blocks of
@@ -20,6 +22,27 @@ export function contentDigest(tree: HostTree, path: string, size: number): strin
       .digest('hex');
   } catch {
     return 'unreadable';
+  }
+}
+
+/** How much is read to make a file's digest, in bytes. */
+export function costOf(size: number): number {
+  return size > WHOLE ? BLOCK * BLOCKS : size;
+}
+
+/** Whether all of a file is as the checksum says; false for one that cannot be read. */
+export function hasChecksum(tree: HostTree, path: string, { algorithm, hex }: Checksum): boolean {
+  let descriptor: number | undefined;
+  try {
+    const hash = createHash(algorithm);
+    descriptor = openSync(locate(tree, path), 'r');
+    const piece = Buffer.alloc(PIECE);
+    for (let length; (length = readSync(descriptor, piece)) > 0;) hash.update(piece.subarray(0, length));
+    return hash.digest('hex') === hex;
+  } catch {
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 

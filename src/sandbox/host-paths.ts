@@ -57,12 +57,14 @@ export async function hostPathDigest(
   memory: DigestMemory,
   signal: AbortSignal,
 ): Promise<string> {
-  const name = `host path ${path}`;
+  // A link that is switched leads to something else, of which the files that were watched tell nothing.
+  const resolved = resolvePath(tree, path);
+  const name = `host path ${JSON.stringify([path, resolved])}`;
   const known = recallWatched(memory, tree, name);
   if (known !== undefined) return known;
   const watch = new Watch(tree);
   const hash = createHash('sha256');
-  const pending = [resolvePath(tree, path)?.path ?? path];
+  const pending = [resolved?.path ?? path];
   for (const [count, entry] of pending.entries()) {
     signal.throwIfAborted();
     if (count === MAX_ENTRIES) {

@@ -4,18 +4,18 @@ import { distributionOf } from './distribution.js';
 import { etcOf, resolverOf } from './etc.js';
 import { checkHostPath } from './host-paths.js';
 import { isWithin, resolvePath, type HostTree } from './host-tree.js';
-import { combineMounts, expose } from './mounts.js';
-import { packagesIdentity } from './packages.js';
+import { limitsOf } from './listing-limits.js';
+import { combineMounts, expose, placesOf } from './mounts.js';
+import { packagesOf } from './packages.js';
 import { pathFolders } from './path-folders.js';
 import { hostPathParts, identityOf, mountsDigest, type Rootfs, type RootfsRequest } from './rootfs.js';
 import { surroundingsOf } from './surroundings.js';
-import { systemProgramsDigest } from './system-programs.js';
 import { isTaken } from './tool-roots.js';
 import { toolVariables } from './tool-variables.js';
 import { toolchainOf } from './toolchain.js';
 
 /** Counts up whenever this code reads the same machine as another identity. */
-const SCHEME = '1';
+const SCHEME = '2';
 
 /** The system's own folders, where they are: on most machines all but /usr are links into it. */
 const SYSTEM = ['/usr', '/bin', '/lib', '/lib32', '/lib64', '/libx32', '/sbin'];
@@ -40,21 +40,25 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
   const system = combineMounts(SYSTEM.map((path) => expose(tree, path)));
   const systemFolders = system.binds.map((bind) => bind.target);
 
-  const packages = await packagesIdentity({ tree, memory, ownPackages, signal });
-  const programs = systemProgramsDigest(tree, ownPackages, memory);
+  const packages = await packagesOf({ tree, memory, ownPackages, signal });
   const etc = etcOf(tree, systemFolders, memory);
   const { environment } = machine;
   const folders = pathFolders(tree, { entries: machine.path, around, systemFolders });
-  const listSystem = packages === undefined;
-  const scope = { tree, folders, around, systemFolders, environment, memory, listSystem, signal };
-  const toolchain = await toolchainOf(scope);
+  const limits = limitsOf(machine.image);
+  const scope = { tree, folders, around, systemFolders, environment, memory, ownPackages, packages };
+  const toolchain = await toolchainOf({ ...scope, limits, signal });
 
   const isShown = shownBy(tree, [...systemFolders, ...toolchain.roots]);
   const variables = toolVariables({ ...toolchain, environment, isShown });
   const path = folders.map((folder) => folder.inside);
   const named = [...path, ...Object.values(variables).flatMap((value) => value.split(':'))].filter(isShown);
-  const exposed = [...toolchain.roots, ...named, ...hostPaths].map((each) => expose(tree, each));
+  const links = toolchain.links.filter(isShown);
+  const exposed = [...toolchain.roots, ...links, ...named, ...hostPaths].map((each) => expose(tree, each));
   const mounts = combineMounts([system, etc, ...exposed]);
+  // What the user names is shown, whatever it is.
+  const isNamed = (path: string) =>
+    hostPaths.some((each) => isWithin(path, resolvePath(tree, each)?.path ?? each));
+  const hidden = toolchain.hidden.filter(({ path }) => !isNamed(path));
   const parts = {
     ...toolchain.parts,
     ...(await hostPathParts(tree, hostPaths, memory, signal)),
@@ -63,8 +67,7 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
     etc: etc.digest,
     image: machine.image ?? 'unknown',
     mounts: mountsDigest(mounts),
-    packages: packages ?? 'no database known here, the files of the system are listed',
-    programs,
+    packages: packages?.identity ?? 'no database known here, the files of the system are listed',
     scheme: SCHEME,
   };
   return {
@@ -73,6 +76,8 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
     ...(request.network === 'on' ? combineMounts([mounts, resolverOf(tree)]) : mounts),
     path,
     environment: variables,
+    cut: toolchain.cut,
+    hidden: placesOf(tree, mounts.binds, hidden),
   };
 }
 

@@ -70,6 +70,20 @@ export function combineMounts(mounts: readonly Mounts[]): Mounts {
   };
 }
 
+/** Where real paths of the tree can be seen inside. */
+export function placesOf<Entry extends { readonly path: string }>(
+  tree: HostTree,
+  binds: readonly Bind[],
+  entries: readonly Entry[],
+): Entry[] {
+  return binds.flatMap(({ source, target }) =>
+    entries.flatMap((entry) => {
+      const path = locate(tree, entry.path);
+      return isWithin(path, source) ? [{ ...entry, path: target + path.slice(source.length) }] : [];
+    }),
+  );
+}
+
 function shows(outer: Bind, bind: Bind): boolean {
   if (!isWithin(bind.target, outer.target)) return false;
   return bind.source === outer.source + bind.target.slice(outer.target.length);

@@ -3,6 +3,8 @@ export interface Package {
   readonly name: string;
   readonly architecture: string;
   readonly version: string;
+  /** Differs where the same version was built again, as far as the manager knows it. */
+  readonly contents?: string;
 }
 
 /** States of dpkg in which the files of a package are not there (dpkg-query(1), "Package state"). */
@@ -28,7 +30,9 @@ export function parseDpkg(status: string): Package[] {
 export function parseApk(installed: string): Package[] {
   return installed
     .split('\n\n')
-    .flatMap((paragraph) => packageOf(field(paragraph, 'P'), field(paragraph, 'A'), field(paragraph, 'V')));
+    .flatMap((paragraph) =>
+      packageOf(field(paragraph, 'P'), field(paragraph, 'A'), field(paragraph, 'V'), field(paragraph, 'C')),
+    );
 }
 
 /** Reads the folder names of pacman's local database, each `name-version-release`. */
@@ -39,11 +43,11 @@ export function parsePacman(folders: readonly string[]): Package[] {
   });
 }
 
-/** Reads lines of `name architecture version`. The keys that rpm keeps as packages are no software. */
+/** Reads lines of `name architecture version contents`. The keys that rpm keeps as packages are no software. */
 export function parseRpm(list: string): Package[] {
   return list.split('\n').flatMap((line) => {
-    const [name, architecture, version] = line.split(' ');
-    return name === 'gpg-pubkey' ? [] : packageOf(name, architecture, version);
+    const [name, architecture, version, contents] = line.split(' ');
+    return name === 'gpg-pubkey' ? [] : packageOf(name, architecture, version, contents);
   });
 }
 
@@ -51,9 +55,12 @@ function packageOf(
   name: string | undefined,
   architecture: string | undefined,
   version: string | undefined,
+  contents?: string,
 ): Package[] {
   if (name === undefined || name === '' || version === undefined) return [];
-  return [{ name, architecture: architecture ?? '', version }];
+  return [
+    { name, architecture: architecture ?? '', version, ...(contents === undefined ? {} : { contents }) },
+  ];
 }
 
 function field(paragraph: string, name: string): string | undefined {

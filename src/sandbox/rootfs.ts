@@ -6,6 +6,7 @@ import { compareUtf8 } from '../reapi/order.js';
 import { hostPathDigest } from './host-paths.js';
 import type { HostTree, Link } from './host-tree.js';
 import type { Bind, Mounts } from './mounts.js';
+import type { Hidden } from './tree-listing.js';
 
 export type { Bind, Link };
 
@@ -25,6 +26,10 @@ export interface Rootfs {
   readonly path: readonly string[];
   /** Variables that tools of it need inside; never anything secret. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Real folders of tools that are too large to be looked at as a whole. */
+  readonly cut: readonly string[];
+  /** What is not shown although it lies in a mount; paths are as they read inside. */
+  readonly hidden: readonly Hidden[];
 }
 
 export interface RootfsRequest {

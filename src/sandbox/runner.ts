@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { hidingArguments } from './hiding.js';
 import type { Bind } from './rootfs.js';
+import type { Hidden } from './tree-listing.js';
 import { type OutputLink, readLinks, readStatus, type SandboxStatus, writeShim } from './shim.js';
 
 /** What buildbox-run is started with. */
@@ -16,6 +18,8 @@ export interface RunnerRequest {
   readonly setpriv: string | undefined;
   readonly staging: 'fuse' | 'copy';
   readonly binds: readonly Bind[];
+  /** What of the binds is not shown. */
+  readonly hidden: readonly Hidden[];
   /** The identity that the binds belong to. */
   readonly identity: string;
   /** The declared outputs, relative to the root of the sandbox. */
@@ -67,6 +71,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     ...endingWithUs(request.setpriv),
     request.runner,
     ...runnerArguments(request, paths),
+    ...(await hidingArguments(request)),
   ];
   const child = spawn(program, words, {
     cwd: workFolder,

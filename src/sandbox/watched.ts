@@ -12,26 +12,44 @@ const NO_STATUS = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0 };
 /** No path holds this, because every path is normal. */
 const SEPARATOR = '//';
 
+/** How long a finding is believed of which a part is not watched, in milliseconds. */
+const PARTLY_WATCHED = 3_600_000;
+
+const ABSENT = [-1, -1, -1, -1, -1] as const;
+const NUMBERS = ABSENT.length;
+
 /** Notes the status of every path that a finding rests on, so that it can be told later whether it still holds. */
 export class Watch {
   readonly paths: string[] = [];
+  readonly #ranks: number[] = [];
+  /** Flat, because there can be a hundred thousand paths. */
   readonly #numbers: number[] = [];
   readonly #began = Date.now();
   #newest = 0;
 
   constructor(private readonly tree: HostTree) {}
 
-  /** The status of what stands at `path`, not following a link. To be asked before the content is read. */
-  status(path: string): Stats | undefined {
+  /**
+   * The status of what stands at `path`, not following a link. To be asked before the content is read.
+   *
+   * @param rank where not everything can be watched, the lowest is
+   */
+  status(path: string, rank = 0): Stats | undefined {
     const status = statusOf(this.tree, path);
+    this.note(path, status, rank);
+    return status;
+  }
+
+  /** The same for a status that was read just now. */
+  note(path: string, status: Stats | undefined, rank: number): void {
     this.paths.push(path);
+    this.#ranks.push(rank);
     if (status === undefined) {
-      this.#numbers.push(-1, -1, -1, -1);
+      this.#numbers.push(...ABSENT);
     } else {
-      this.#numbers.push(status.size, status.mtimeMs, status.ctimeMs, status.ino);
+      this.#numbers.push(status.size, status.mode, status.mtimeMs, status.ctimeMs, status.ino);
       this.#newest = Math.max(this.#newest, status.mtimeMs, status.ctimeMs);
     }
-    return status;
   }
 
   /** Whether everything watched had been left alone for a while when the watch began. */
@@ -41,6 +59,17 @@ export class Watch {
 
   get fingerprint(): string {
     return createHash('sha256').update(new Float64Array(this.#numbers)).digest('hex');
+  }
+
+  /** The part of it that comes first by rank; itself where that is all. */
+  first(most: number): Watch {
+    if (this.paths.length <= most) return this;
+    const part = new Watch(this.tree);
+    for (const [i] of [...this.#ranks.entries()].sort(([, a], [, b]) => a - b).slice(0, most)) {
+      part.paths.push(this.paths[i] ?? '');
+      part.#numbers.push(...this.#numbers.slice(i * NUMBERS, (i + 1) * NUMBERS));
+    }
+    return part;
   }
 }
 
@@ -64,25 +93,33 @@ export function remembered(
 
 /** The remembered value of that name, when everything it rests on is as it was. */
 export function recallWatched(memory: DigestMemory, tree: HostTree, name: string): string | undefined {
-  const [fingerprint, value, paths] = (memory.recall(keyOf(tree, name), NO_STATUS) ?? '').split('\n');
-  if (paths === undefined) return undefined;
+  const text = memory.recall(keyOf(tree, name), NO_STATUS) ?? '';
+  const [fingerprint, until, value, paths] = text.split('\n');
+  if (paths === undefined || (until !== '' && Date.now() > Number(until))) return undefined;
   const now = new Watch(tree);
   for (const path of paths.split(SEPARATOR)) now.status(`/${path}`);
   return now.fingerprint === fingerprint ? value : undefined;
 }
 
+/**
+ * @param most how many paths are looked at again before the value is believed. Where that is not all of them, it is
+ *   not believed for long.
+ */
 export function rememberWatched(
   memory: DigestMemory,
   tree: HostTree,
   name: string,
   watch: Watch,
   value: string,
+  most = Infinity,
 ): void {
-  const paths = watch.paths.map((path) => path.slice(1)).join(SEPARATOR);
-  if (!watch.settled || watch.paths.length === 0 || paths.includes('\n')) return;
-  memory.remember(keyOf(tree, name), NO_STATUS, [watch.fingerprint, value, paths].join('\n'));
+  const kept = watch.first(most);
+  const paths = kept.paths.map((path) => path.slice(1)).join(SEPARATOR);
+  if (!watch.settled || kept.paths.length === 0 || paths.includes('\n')) return;
+  const until = kept === watch ? '' : String(Date.now() + PARTLY_WATCHED);
+  memory.remember(keyOf(tree, name), NO_STATUS, [kept.fingerprint, until, value, paths].join('\n'));
 }
 
 function keyOf(tree: HostTree, name: string): string {
-  return `toolchain:${tree.root}:${name}`;
+  return `toolchain 2:${tree.root}:${name}`;
 }
