@@ -100,6 +100,8 @@ describe('paths', () => {
     ['outputs', 'a/../../x'],
     ['outputs', '.'],
     ['outputs', 'build\nbuild/app'],
+    ['outputs', 'a/.Git/hooks'],
+    ['record', '.git/config'],
     ['working-directory', '..'],
     ['working-directory', '/'],
     ['working-directory', 'missing'],

@@ -50,6 +50,7 @@ describe('planOutputs', () => {
     ['a symlink to nowhere', { outputSymlinks: [{ path: 'app', target: '' }] }],
     ['a symlink that no file system has', { outputSymlinks: [{ path: 'app', target: 'x\0y' }] }],
     ['more files than were declared', { outputFiles: Array(2).fill({ path: 'app', digest: blob }) }],
+    ['a symlink into git’s own folder', { outputSymlinks: [{ path: 'app', target: '.GIT/hooks' }] }],
     ['a tree that is not there', { outputDirectories: [{ path: 'app', treeDigest: blob }] }],
   ])('refuses %s', (_, result) => expect(() => plan(result, ['app'])).toThrow(UnusableResult));
 

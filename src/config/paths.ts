@@ -1,5 +1,7 @@
-import { posix } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { InputError } from '../errors.js';
+import { hasGitName } from '../reapi/git-name.js';
+import { linkOnTheWay } from './linked-folder.js';
 
 /** A path that stays below where it starts, without `.`, `..` or a slash at the end; `''` for the start itself. */
 export function parseRelativePath(input: string, value: string): string {
@@ -36,4 +38,33 @@ function parseOutput(line: string): string {
     );
   }
   return path;
+}
+
+/**
+ * Makes sure that what we are to write in the workspace lies where its path says, and not in a repository's own folder.
+ *
+ * @param path absolute, in the workspace or not: elsewhere it is the user's own choice
+ * @throws InputError
+ */
+export function confirmPlace(input: string, value: string, workspace: string, path: string): void {
+  const inside = relative(workspace, path);
+  if (inside === '..' || inside.startsWith('../')) return;
+  if (hasGitName(inside)) {
+    throw new InputError(input, value, "It lies in a repository's own folder, `.git`; name another place.");
+  }
+  const link = linkOnTheWay(workspace, path);
+  if (link === undefined) return;
+  const wanted = 'no symlink is followed to write it: remove that one, or name the folder that it leads to.';
+  throw new InputError(input, value, `${relative(workspace, link)} is a symlink, and ${wanted}`);
+}
+
+/** @param workingDirectory relative to the workspace */
+export function confirmOutputs(
+  outputs: readonly string[],
+  workspace: string,
+  workingDirectory: string,
+): void {
+  for (const output of outputs) {
+    confirmPlace('outputs', output, workspace, join(workspace, workingDirectory, output));
+  }
 }

@@ -7,7 +7,8 @@ import { parseCommand } from './command.js';
 import type { BuildBoxConfig, BuildConfig, Config, RemoteConfig, ReportConfig } from './config.js';
 import { parseEnvironment } from './environment.js';
 import { given, type RawInputs } from './given.js';
-import { parseOutputs, parseRelativePath } from './paths.js';
+import { confirmOutputs, confirmPlace, parseOutputs, parseRelativePath } from './paths.js';
+import { linkOnTheWay } from './linked-folder.js';
 import { readRemote } from './remote.js';
 import { readRootfs } from './rootfs.js';
 import { oneOf, parseBoolean, parseDuration, parseLines } from './values.js';
@@ -35,12 +36,15 @@ export function readConfig(raw: RawInputs, machine: Machine, argv: readonly stri
 
 function readBuild(raw: RawInputs, machine: Machine, argv: readonly string[]): BuildConfig {
   const { argv: command, title } = parseCommand(given(raw, 'run'), given(raw, 'shell'), argv);
+  const workingDirectory = readWorkingDirectory(given(raw, 'working-directory'), machine);
+  const outputs = parseOutputs(parseLines(given(raw, 'outputs')));
+  confirmOutputs(outputs, machine.workspace, workingDirectory);
   return {
     argv: command,
     title,
-    workingDirectory: readWorkingDirectory(given(raw, 'working-directory'), machine),
+    workingDirectory,
     inputs: parseLines(given(raw, 'inputs')),
-    outputs: parseOutputs(parseLines(given(raw, 'outputs'))),
+    outputs,
     environment: parseEnvironment(parseLines(given(raw, 'env')), machine.environment),
     timeout: parseDuration('timeout', given(raw, 'timeout')),
     salt: given(raw, 'salt'),
@@ -51,6 +55,10 @@ function readBuild(raw: RawInputs, machine: Machine, argv: readonly string[]): B
 
 function readWorkingDirectory(value: string, machine: Machine): string {
   const path = parseRelativePath('working-directory', value);
+  const link = linkOnTheWay(machine.workspace, join(machine.workspace, path, 'anything'));
+  if (link !== undefined) {
+    throw new InputError('working-directory', value, `Name the folder itself: ${link} is a symlink.`);
+  }
   const status = statSync(join(machine.workspace, path), { throwIfNoEntry: false });
   if (status?.isDirectory() !== true) {
     throw new InputError('working-directory', value, `There is no such folder in ${machine.workspace}.`);
@@ -106,8 +114,10 @@ export function readBuildBox(raw: RawInputs): BuildBoxConfig {
 
 function readReport(raw: RawInputs, machine: Machine): ReportConfig {
   const record = given(raw, 'record');
+  const path = resolve(machine.workspace, record);
+  if (record !== '') confirmPlace('record', record, machine.workspace, path);
   return {
     summary: parseBoolean('summary', given(raw, 'summary')),
-    record: record === '' ? undefined : resolve(machine.workspace, record),
+    record: record === '' ? undefined : path,
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { linkOnTheWay } from '../config/linked-folder.js';
 import { Fault, messageOf } from '../errors.js';
 import { renderRecord } from '../report/record.js';
 import type { RunReport } from '../report/report.js';
@@ -11,11 +12,19 @@ export function recordText(report: RunReport): string {
 }
 
 /**
- * Writes the build record, so that a reader finds the old file or the whole new one.
+ * Writes the build record, so that a reader finds the old file or the whole new one. No symlink of the workspace is
+ * followed, and outputs may have brought one since the call was read.
  *
+ * @param workspace absolute; the file may lie elsewhere
  * @throws Fault when the file cannot be written.
  */
-export async function writeRecord(report: RunReport, file: string): Promise<void> {
+export async function writeRecord(report: RunReport, file: string, workspace: string): Promise<void> {
+  const link = file.startsWith(`${workspace}/`) ? linkOnTheWay(workspace, file) : undefined;
+  if (link !== undefined) {
+    throw new Fault(`the build record was not written to ${file}: ${link} is a symlink`, {
+      remedy: 'Give `record` a path in the workspace that leads through no symlink.',
+    });
+  }
   const unfinished = `${file}.${randomUUID()}`;
   try {
     await mkdir(dirname(file), { recursive: true });

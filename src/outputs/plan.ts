@@ -1,9 +1,10 @@
 import { posix } from 'node:path';
 import type { ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
+import { hasGitName } from '../reapi/git-name.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { treeNodes } from '../reapi/tree.js';
-import { leadsOut } from './leads-out.js';
+import { leadsAstray } from './leads-astray.js';
 
 /** One declared output, with everything that is to be at its path. */
 export interface PlannedOutput {
@@ -21,7 +22,20 @@ export interface PlannedOutput {
 
 /** A result that cannot be what the build made: it names other paths, or leads out of the workspace. */
 export class UnusableResult extends Error {
-  override readonly name = 'UnusableResult';
+  override readonly name: string = 'UnusableResult';
+}
+
+/** One output is to blame, and the others could be brought without it. */
+export class UnusableOutput extends UnusableResult {
+  override readonly name = 'UnusableOutput';
+
+  constructor(
+    message: string,
+    /** As it was declared. */
+    readonly output: string,
+  ) {
+    super(message);
+  }
 }
 
 /** The Tree blobs that a plan needs. */
@@ -55,6 +69,7 @@ export function planOutputs(
       );
     }
   }
+  for (const output of planned) refuseRepositories(output);
   refuseEscapes(planned, workingDirectory);
   return planned;
 }
@@ -117,15 +132,33 @@ function plannedDirectories(result: ActionResult, trees: ReadonlyMap<string, Tre
   });
 }
 
+function refuseRepositories({ path, nodes }: PlannedOutput): void {
+  const node = nodes.find((inside) => hasGitName(inside.path.slice(path.length)));
+  if (node === undefined) return;
+  throw new UnusableOutput(
+    `the output ${JSON.stringify(node.path)} is git's own, and none such is brought`,
+    path,
+  );
+}
+
 function refuseEscapes(planned: readonly PlannedOutput[], workingDirectory: string): void {
   const links = new Map<string, string>();
   for (const node of planned.flatMap(({ nodes }) => nodes)) {
     if (node.kind === 'symlink') links.set(posix.join(workingDirectory, node.path), node.target);
   }
-  for (const [path, target] of links) {
-    if (target !== '' && !target.includes('\0') && !leadsOut(path, links)) continue;
-    throw new UnusableResult(
-      `the output ${JSON.stringify(posix.relative(workingDirectory, path))} is a symlink out of the workspace, to ${JSON.stringify(target)}`,
-    );
+  for (const output of planned) {
+    for (const node of output.nodes) {
+      if (node.kind !== 'symlink') continue;
+      const astray =
+        node.target === '' || node.target.includes('\0')
+          ? 'out'
+          : leadsAstray(posix.join(workingDirectory, node.path), links);
+      if (astray === undefined) continue;
+      const where = astray === 'out' ? 'out of the workspace' : "into a repository's own folder";
+      throw new UnusableOutput(
+        `the output ${JSON.stringify(node.path)} is a symlink ${where}, to ${JSON.stringify(node.target)}`,
+        output.path,
+      );
+    }
   }
 }

@@ -127,7 +127,7 @@ async function keepRecord(
       ? join(temporary, `buildbox-record-${randomUUID()}.json`)
       : resolve(workspace, record);
   try {
-    await writeRecord(report, file);
+    await writeRecord(report, file, workspace);
     return file;
   } catch (error) {
     if (record !== undefined) throw error;

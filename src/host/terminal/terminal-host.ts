@@ -63,7 +63,7 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
     publish: async (report: RunReport, { summary, record }: PublishOptions) => {
       screen.endProgress();
       if (summary) closingLines(report, paint).forEach(tell);
-      if (record !== undefined) await writeRecord(report, resolve(directory, record));
+      if (record !== undefined) await writeRecord(report, resolve(directory, record), directory);
       if (json) streams.stdout.write(recordText(report));
     },
     fail: (error) => {
