@@ -32,7 +32,7 @@ const house = {
   ],
   host: ['report', 'config', 'trust', 'machine', 'errors', 'gen'],
   config: ['reapi', 'process', 'machine', 'errors', 'gen'],
-  outputs: ['reapi', 'errors', 'gen'],
+  outputs: ['config', 'process', 'reapi', 'errors', 'gen'],
   inputs: ['reapi', 'memory', 'process', 'machine', 'errors'],
   sandbox: ['reapi', 'memory', 'process', 'machine', 'errors'],
   cache: ['zstd', 'report', 'reapi', 'process', 'machine', 'errors', 'gen'],

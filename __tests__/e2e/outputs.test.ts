@@ -49,9 +49,9 @@ describe('outputs', () => {
     });
   });
 
-  test('replace what stood there, also a folder by a file', async () => {
-    bench.write('out/old', 'old');
-    await builtAndHit(['--outputs', 'out'], 'rm -rf out; echo new > out', () => {
+  test('replace what an earlier build made there, also a folder by a file', async () => {
+    await bench.run(['--outputs', 'out'], 'mkdir out; touch out/old');
+    await builtAndHit(['--outputs', 'out'], 'echo new > out', () => {
       expect(bench.read('out')).toBe('new\n');
     });
     expect(bench.list()).toEqual(['in.txt', 'out']);
@@ -107,18 +107,6 @@ describe('outputs', () => {
     const script = `ln -s ${outside} escape`;
     expect((await bench.run(['--outputs', 'escape/link'], script)).exitCode).not.toBe(0);
     expect(readlinkSync(join(outside, 'link'))).toBe('secret');
-  });
-
-  test('are never written through a symlink of the checkout that leads out of it', async () => {
-    const outside = join(bench.root, 'outside');
-    mkdirSync(outside);
-    symlinkSync(outside, join(bench.checkout, 'build'));
-    const { exitCode, stderr } = await bench.run(
-      ['--outputs', 'build/app', '--inputs', 'in.txt'],
-      'mkdir -p build; echo 1 > build/app',
-    );
-    expect(exitCode).toBe(125);
-    expect(stderr).toContain('outside the workspace');
   });
 
   test('of 50 MB come whole, as do 3,000 small ones', async () => {

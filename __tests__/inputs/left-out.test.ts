@@ -7,6 +7,21 @@ const scratch = useScratch();
 const at = (path: string) => join(scratch.path, path);
 const inputs = (folder: string, change = {}) => linesOf(at(folder), scratch.path, change);
 
+describe('what a run that was killed left', () => {
+  const left = ['.buildbox-0123456789ab-old-0', 'deep/.buildbox-0123456789ab-1-2-00000000-3'];
+
+  test('is no input, in git and outside, unless git tracks it', async () => {
+    const files = Object.fromEntries(left.map((name) => [`${name}/old/x`, '']));
+    newRepository(at('repo'), { a: '' });
+    write(at('repo'), files);
+    expect(await inputs('repo')).toEqual(['a']);
+    git(at('repo'), 'add', '--all');
+    expect(await inputs('repo')).toHaveLength(3);
+    write(at('plain'), { ...files, a: '', 'deep/b': '' });
+    expect(await inputs('plain')).toEqual(['a', 'deep/b']);
+  });
+});
+
 describe('what the run writes', () => {
   test('is no input unless git tracks it', async () => {
     newRepository(at('repo'), { a: '', 'build/tracked': '' });

@@ -1,20 +1,53 @@
-import { join } from 'node:path';
-import { restoreOutputs } from '../outputs/restore.js';
+import { type Restored, restoreOutputs } from '../outputs/restore.js';
+import { formatCount } from '../report/format-quantity.js';
+import { printable } from '../report/printable.js';
 import type { KnownResult } from './look-up.js';
+import type { PreparedAction } from './prepare.js';
 import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
 
+/** Of many paths so many are named. */
+const NAMED = 3;
+
 /** Writes the outputs of a result into the workspace, unless only its digests are asked for. */
 export async function bringOutputs(
-  { config, host, log, watch }: RunContext,
-  known: KnownResult,
+  { config, host, folder, log, watch }: RunContext,
+  { inputs }: PreparedAction,
+  { planned }: KnownResult,
   source: ResultSource,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!config.build.downloadOutputs || known.planned.length === 0) return;
-  const { workspace } = host.machine;
+  if (!config.build.downloadOutputs || planned.length === 0) return;
   log.phase('writing the outputs');
-  await watch.measure('outputs', () =>
-    restoreOutputs(known.planned, workspace, join(workspace, config.build.workingDirectory), source, signal),
+  const restored = await watch.measure('outputs', () =>
+    restoreOutputs(
+      {
+        planned,
+        workspace: host.machine.workspace,
+        workingDirectory: config.build.workingDirectory,
+        inputs: inputs.nodes,
+        memory: folder.memory,
+        blobs: source,
+      },
+      signal,
+    ),
   );
+  tellOf(restored, log);
+}
+
+function tellOf({ kept, removed, left }: Restored, log: RunContext['log']): void {
+  if (kept.length > 0) log.warn(`kept in the outputs, for it is not of this build: ${listed(kept)}`);
+  if (removed.length > 0)
+    log.warn(`removed from the outputs, as the build removed them from its copy: ${listed(removed)}`);
+  if (left.length > 0) {
+    log.warn(
+      `what the outputs replaced could not be removed and lies in ${printable(left.join(', '))}; it is no input`,
+    );
+  }
+}
+
+function listed(paths: readonly string[]): string {
+  const names = paths.slice(0, NAMED).map(printable).join(', ');
+  const more = paths.length - NAMED;
+  return more > 0 ? `${names} and ${formatCount(more, 'more', 'more')}` : names;
 }

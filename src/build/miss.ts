@@ -50,7 +50,12 @@ export async function buildMiss(
     ended: new Date(),
   });
   const { staging } = execution;
-  const outcome = await settle(context, { result: complete, failure, staging, cachedInputs }, signal);
+  const outcome = await settle(
+    context,
+    prepared,
+    { result: complete, failure, staging, cachedInputs },
+    signal,
+  );
   if (isKept(outcome, config.build)) {
     await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
     await context.kept?.noteBuilt(prepared.actionDigest);
@@ -105,6 +110,7 @@ interface Settled {
 /** Holds the result against what was declared, and brings the outputs of a good one into the workspace. */
 async function settle(
   context: RunContext,
+  prepared: PreparedAction,
   { result, failure, ...how }: Settled,
   signal: AbortSignal,
 ): Promise<Outcome> {
@@ -124,7 +130,7 @@ async function settle(
     if (missing.length > 0) {
       return failed(`the build did not make the declared output ${missing.join(', ')}`, EXIT_BAD_OUTPUTS);
     }
-    await bringOutputs(context, known, source, signal);
+    await bringOutputs(context, prepared, known, source, signal);
     return { kind: 'built', ...how, ...known };
   } catch (error) {
     if (error instanceof UnusableResult) return failed(error.message, EXIT_BAD_OUTPUTS);

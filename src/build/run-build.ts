@@ -74,7 +74,7 @@ async function replayHit(
       (either) => fetchOutput(source, known.result, folder, either),
       (either) =>
         config.build.downloadOutputs
-          ? bringOutputs(context, known, source, either)
+          ? bringOutputs(context, prepared, known, source, either)
           : source.confirm(known.result, filesOf(known), either),
     );
     const buildLog = host.openBuildLog(config.build.title, signal);

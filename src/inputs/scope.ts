@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { isScratchPath } from '../process/scratch-name.js';
 import { isWithin, rawName, type RawName } from './names.js';
 
 /** What below the workspace is left out, whatever the pathspecs say. All paths are relative to the workspace. */
@@ -24,7 +25,7 @@ export function scopeOf(workspace: string, written: readonly string[], excluded:
 export function isLeftOut(scope: Scope, name: RawName, tracked: boolean): boolean {
   return (
     scope.excluded.some((folder) => isWithin(name, folder)) ||
-    (!tracked && scope.written.some((path) => isWithin(name, path)))
+    (!tracked && (scope.written.some((path) => isWithin(name, path)) || isScratchPath(name)))
   );
 }
 

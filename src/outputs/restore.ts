@@ -1,9 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, realpath, rename, rm, symlink } from 'node:fs/promises';
-import { dirname, join, relative, sep } from 'node:path';
-import { Fault, messageOf, systemErrorCode } from '../errors.js';
+import { mkdir, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { linkOnTheWay } from '../config/linked-folder.js';
+import { Fault } from '../errors.js';
 import type { Digest } from '../reapi/digest.js';
-import { type PlannedOutput, UnusableResult } from './plan.js';
+import { contentOf, rememberBoth, rememberOnly } from './brought.js';
+import { type Claim, claimPlace, type ClaimRequest } from './claim.js';
+import { explainWriteError } from './explain-write-error.js';
+import { Journal } from './journal.js';
+import type { PlannedOutput } from './plan.js';
+import { replaceOutput } from './replace.js';
+import { removeAll, Scratch, sweep } from './scratch.js';
+import { lookAtPlace, type Standing } from './standing.js';
 
 interface FileToWrite {
   readonly digest: Digest;
@@ -17,139 +24,140 @@ export interface BlobSource {
   fetchFiles(files: readonly FileToWrite[], signal: AbortSignal): Promise<void>;
 }
 
-interface StagedOutput {
-  readonly target: string;
+export interface RestoreRequest extends ClaimRequest {
+  readonly planned: readonly PlannedOutput[];
+  readonly blobs: BlobSource;
+}
+
+/** What became of that which stood there and is not in the result. */
+export interface Restored {
+  /** Paths that stayed, for they are not ours, relative to the working directory. */
+  readonly kept: readonly string[];
+  /** Inputs that the build removed, and that are gone now. */
+  readonly removed: readonly string[];
+  /** Folders, absolute, that hold what was replaced and could not be removed. */
+  readonly left: readonly string[];
+}
+
+interface Place extends Claim {
+  /** The scratch folder, absolute. */
+  readonly scratch: string;
   readonly staged: string;
+}
+
+interface Found {
+  readonly place: Place;
+  readonly standing: Standing;
 }
 
 /**
  * Writes outputs into the workspace. Everything is made complete beside its place first; only then is what stood
- * there replaced. After a failure or an abort the workspace is as it was.
+ * there replaced, all or nothing. What is neither in the result nor ours stays. No symlink is followed on the way.
  *
- * @param workingDirectory absolute
- * @throws Fault when an output's folder leads out of the workspace, or cannot be written; UnusableResult when a name
- * or a path of it is longer than the system allows
+ * @throws Fault when an output cannot be written, and it says what was replaced: as a rule nothing; UnusableResult when
+ * a name or a path of it is longer than the system allows
  */
-export async function restoreOutputs(
-  planned: readonly PlannedOutput[],
-  workspace: string,
-  workingDirectory: string,
-  blobs: BlobSource,
-  signal: AbortSignal,
-): Promise<void> {
-  const made: string[] = [];
-  const mark = `.buildbox-${randomBytes(6).toString('hex')}`;
+export async function restoreOutputs(request: RestoreRequest, signal: AbortSignal): Promise<Restored> {
+  const journal = new Journal();
+  const folders = new Journal();
+  const scratch = new Scratch();
   try {
-    const outputs: StagedOutput[] = [];
-    const files: FileToWrite[] = [];
-    for (const output of planned) {
-      const target = join(workingDirectory, output.path);
-      made.push(...(await makeParent(target, workspace)));
-      const staged = join(dirname(target), `${mark}-new-${outputs.length}`);
-      made.push(staged);
-      outputs.push({ target, staged });
-      files.push(...(await stage(output, staged)));
+    const places: Place[] = [];
+    for (const output of request.planned) {
+      places.push(await stage(await claimPlace(request, output), request.workspace, scratch, folders));
     }
-    await blobs.fetchFiles(files, signal);
+    await request.blobs.fetchFiles(places.flatMap(filesOf), signal);
     signal.throwIfAborted();
-    await replaceAll(outputs, mark);
+    const found = await lookAtAll(places, request.workspace);
+    await replaceAll(found, scratch, journal);
+    return { ...whatStayed(found), left: await scratch.remove() };
   } catch (error) {
-    for (const path of made.reverse()) await rm(path, { recursive: true, force: true });
+    const changed = await journal.takeBack();
+    if (changed.length > 0) throw explainWriteError(error, changed, await scratch.save());
+    await scratch.remove();
+    await folders.takeBack();
     throw explainWriteError(error);
   }
 }
 
-/** Makes the folder that an output is to be in; returns the topmost folder that was not there before. */
-async function makeParent(target: string, workspace: string): Promise<readonly string[]> {
-  const parent = dirname(target);
-  const existing = await nearestExisting(parent);
-  const inside = relative(await realpath(workspace), await realpath(existing));
-  if (inside === '..' || inside.startsWith(`..${sep}`)) {
-    throw new Fault(
-      `the output ${target} would be written outside the workspace: ${existing} is a symlink out of it`,
-      {
-        remedy: 'Remove the symlink, or name another output.',
-      },
-    );
+/** Makes the folders and symlinks of an output in a scratch folder. */
+async function stage(claimed: Claim, workspace: string, places: Scratch, folders: Journal): Promise<Place> {
+  refuseLinks(workspace, claimed);
+  const parent = dirname(claimed.target);
+  await makeFolder(parent, folders);
+  await sweep(parent);
+  const scratch = await places.besideOrIn(claimed.target);
+  const staged = places.place(scratch);
+  for (const node of claimed.nodes) {
+    if (node.kind === 'directory') await mkdir(join(staged, node.path));
+    if (node.kind === 'symlink') await symlink(node.target, join(staged, node.path));
   }
-  const first = await mkdir(parent, { recursive: true });
-  return first === undefined ? [] : [first];
+  return { ...claimed, scratch, staged };
 }
 
-async function nearestExisting(path: string): Promise<string> {
-  for (let folder = path; ; folder = dirname(folder)) {
-    try {
-      await realpath(folder);
-      return folder;
-    } catch (error) {
-      if (systemErrorCode(error) !== 'ENOENT') throw error;
-    }
-  }
+async function makeFolder(folder: string, folders: Journal): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  folders.note(first, async () => {
+    for (let made = folder; made.length >= first.length; made = dirname(made)) await rmdir(made);
+  });
 }
 
-/** Makes the folders and symlinks of an output beside its place, and says which files are to come. */
-async function stage(output: PlannedOutput, staged: string): Promise<readonly FileToWrite[]> {
-  const place = (path: string) => staged + path.slice(output.path.length);
-  for (const node of output.nodes) {
-    if (node.kind === 'directory') await mkdir(place(node.path));
-    if (node.kind === 'symlink') await symlink(node.target, place(node.path));
-  }
-  return output.nodes.flatMap((node) =>
+function refuseLinks(workspace: string, { target, output }: Claim): void {
+  const link = linkOnTheWay(workspace, target);
+  if (link === undefined) return;
+  throw new Fault(
+    `the output ${output.path} lies below ${relative(workspace, link)}, which is a symlink, and none is followed to write an output`,
+    { remedy: 'Remove the symlink, or name the folder that it leads to as output.' },
+  );
+}
+
+function filesOf({ nodes, staged }: Place): readonly FileToWrite[] {
+  return nodes.flatMap((node) =>
     node.kind === 'file'
-      ? [{ digest: node.digest, path: place(node.path), mode: node.executable ? 0o777 : 0o666 }]
+      ? [{ digest: node.digest, path: join(staged, node.path), mode: node.executable ? 0o777 : 0o666 }]
       : [],
   );
 }
 
-/** Puts everything in its place, and everything back when one cannot be. */
-async function replaceAll(outputs: readonly StagedOutput[], mark: string): Promise<void> {
-  const replaced: { target: string; old: string | undefined }[] = [];
-  try {
-    for (const { target, staged } of outputs) {
-      const old = join(dirname(target), `${mark}-old-${replaced.length}`);
-      const stood = await moveAway(target, old);
-      replaced.push({ target, old: stood ? old : undefined });
-      await rename(staged, target);
-    }
-  } catch (error) {
-    for (const { target, old } of replaced.reverse()) {
-      await rm(target, { recursive: true, force: true });
-      if (old !== undefined) await rename(old, target);
-    }
-    throw error;
+/** Looks at what stands there only now: to fetch the outputs may have taken long. */
+async function lookAtAll(places: readonly Place[], workspace: string): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const place of places) {
+    refuseLinks(workspace, place);
+    const standing = await lookAtPlace(place);
+    refuseToRemove(place, standing);
+    found.push({ place, standing });
   }
-  for (const { old } of replaced) {
-    if (old !== undefined) await rm(old, { recursive: true, force: true });
+  return found;
+}
+
+async function replaceAll(found: readonly Found[], scratch: Scratch, journal: Journal): Promise<void> {
+  // Should this process die in between, the next one still knows all of it as ours.
+  for (const { place } of found) await rememberBoth(place.brought, contentOf(place.output));
+  for (const { place, standing } of found) {
+    const isPart = place.nodes.length < place.output.nodes.length;
+    await replaceOutput({ ...place, standing, isPart }, scratch, journal);
+  }
+  for (const { place, standing } of found) {
+    await rememberOnly(place.brought, contentOf(place.output));
+    for (const path of standing.abandoned) await removeAll(join(place.target, path));
   }
 }
 
-async function moveAway(path: string, to: string): Promise<boolean> {
-  try {
-    await rename(path, to);
-    return true;
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
+/** A folder has to go for a file to take its place; not so with what is somebody's in it. */
+function refuseToRemove({ output, target }: Place, { inTheWay }: Standing): void {
+  const [first] = inTheWay;
+  if (first === undefined) return;
+  const more = inTheWay.length > 1 ? ` and ${inTheWay.length - 1} more` : '';
+  throw new Fault(
+    `the output ${output.path} has a file where the workspace has a folder with ${join(target, first)}${more}, which is not of this build`,
+    { remedy: 'Nothing was replaced. Move the folder away, or name another output.' },
+  );
 }
 
-const NOT_WRITABLE: ReadonlySet<string | undefined> = new Set([
-  'EACCES',
-  'EDQUOT',
-  'EEXIST',
-  'ENOSPC',
-  'ENOTDIR',
-  'EPERM',
-  'EROFS',
-]);
-
-function explainWriteError(error: unknown): unknown {
-  if (systemErrorCode(error) === 'ENAMETOOLONG') {
-    return new UnusableResult('it has a path that is too long for this machine', { cause: error });
-  }
-  if (!NOT_WRITABLE.has(systemErrorCode(error))) return error;
-  return new Fault(`could not write the outputs: ${messageOf(error)}`, {
-    cause: error,
-    remedy: 'Nothing was replaced. Make room, or let the user of this job write there.',
-  });
+function whatStayed(found: readonly Found[]): Pick<Restored, 'kept' | 'removed'> {
+  const pathsOf = (which: 'kept' | 'removed') =>
+    found.flatMap(({ place, standing }) => standing[which].map((path) => join(place.output.path, path)));
+  return { kept: pathsOf('kept'), removed: pathsOf('removed') };
 }

@@ -1,0 +1,88 @@
+import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { dirname, join } from 'node:path';
+import * as v from 'valibot';
+import type { TreeNode } from '../reapi/merkle.js';
+import type { PlannedOutput } from './plan.js';
+
+/** What was brought to one place: for each path relative to the output, what lay there then. */
+type Content = Readonly<Record<string, string>>;
+
+/** What runs of ours brought to one place: only that is ours to delete. */
+export interface Brought {
+  readonly file: string;
+  readonly contents: readonly Content[];
+}
+
+const stored = v.object({ version: v.literal(1), contents: v.array(v.record(v.string(), v.string())) });
+
+export const A_FOLDER = 'folder';
+export const aFile = (hash: string) => `file ${hash}`;
+export const aLink = (target: string) => `link ${target}`;
+
+/**
+ * Reads what was brought to a place by the runs before. What cannot be read was never brought: then all that stands
+ * there is somebody else's, and stays.
+ *
+ * @param memory the folder that this is remembered in
+ * @param target the output's place, absolute
+ */
+export async function readBrought(memory: string, target: string): Promise<Brought> {
+  const name = createHash('sha256').update(target).digest('hex').slice(0, 16);
+  const file = join(memory, `outputs-${name}.json`);
+  try {
+    return { file, contents: v.parse(stored, JSON.parse(await readFile(file, 'utf8'))).contents };
+  } catch {
+    return { file, contents: [] };
+  }
+}
+
+export function wasBrought({ contents }: Brought, path: string, what: string): boolean {
+  return contents.some((content) => Object.hasOwn(content, path) && content[path] === what);
+}
+
+/** What an output puts at its place. */
+export function contentOf({ path, nodes }: PlannedOutput): Content {
+  return Object.fromEntries(nodes.map((node) => [node.path.slice(path.length + 1), contentOfNode(node)]));
+}
+
+export function contentOfNode(node: TreeNode): string {
+  if (node.kind === 'file') return aFile(node.digest.hash);
+  return node.kind === 'symlink' ? aLink(node.target) : A_FOLDER;
+}
+
+/** Remembers what is about to be brought, beside what was: nobody knows yet what comes of it. */
+export async function rememberBoth(brought: Brought, content: Content): Promise<void> {
+  if (!isAllOf(brought, content)) await write(brought.file, [...brought.contents, content]);
+}
+
+/** Remembers what was brought now, and forgets what was before. */
+export async function rememberOnly(brought: Brought, content: Content): Promise<void> {
+  if (brought.contents.length > 0 && !isAllOf(brought, content)) await write(brought.file, [content]);
+  else await markUsed(brought.file);
+}
+
+function isAllOf({ contents }: Brought, content: Content): boolean {
+  const [known, ...others] = contents;
+  const paths = Object.keys(content);
+  if (known === undefined || others.length > 0 || Object.keys(known).length !== paths.length) return false;
+  return paths.every((path) => Object.hasOwn(known, path) && known[path] === content[path]);
+}
+
+/** Where nothing can be remembered, the next run deletes nothing: that costs no build its outputs. */
+async function write(file: string, contents: readonly Content[]): Promise<void> {
+  const unfinished = `${file}.${process.pid}`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(unfinished, JSON.stringify({ version: 1, contents }));
+    await rename(unfinished, file);
+  } catch {
+    await rm(unfinished, { force: true }).catch(() => undefined);
+  }
+}
+
+/** The memory's folder forgets what is old. */
+async function markUsed(file: string): Promise<void> {
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import type { Dirent } from 'node:fs';
+import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemErrorCode } from '../errors.js';
+import { isAbandoned, isScratchName } from '../process/scratch-name.js';
+import { A_FOLDER, aFile, aLink, contentOfNode, wasBrought } from './brought.js';
+import type { Claim } from './claim.js';
+
+export type Kind = 'file' | 'directory' | 'symlink';
+
+/** A Standing that is being made. */
+type Finding = {
+  -readonly [Key in keyof Standing]: Standing[Key] extends readonly string[] ? string[] : Standing[Key];
+};
+
+/** What stands at an output's place and is not in the result. All paths are relative to the output. */
+export interface Standing {
+  /** Null where nothing stands. */
+  readonly kind: Kind | null;
+  /** Nobody's but the user's. */
+  readonly kept: readonly string[];
+  /** Files, links and the like that go, for a run of ours brought them, or the build had and removed them. */
+  readonly doomed: readonly string[];
+  /** Of those the ones that the build had and removed. */
+  readonly removed: readonly string[];
+  /** Folders that go with them, what is inside first. */
+  readonly emptied: readonly string[];
+  /** Kept ones that are in the way: the result has a file where they need a folder. */
+  readonly inTheWay: readonly string[];
+  /** What runs that died left here. */
+  readonly abandoned: readonly string[];
+  /** Whether there is a folder in which nothing may be changed as it is. */
+  readonly locked: boolean;
+}
+
+/**
+ * Looks at what stands at an output's place, and follows no symlink. What the result does not have goes only where it
+ * is ours: an earlier run brought it, just as it is, or it was an input and so the build has removed it. All else was
+ * never seen by the build, and stays.
+ *
+ * @throws the system's error for a folder that the result needs and that cannot be read
+ */
+export async function lookAtPlace(claim: Claim): Promise<Standing> {
+  const kind = await kindAt(claim.target);
+  const found = {
+    kind,
+    kept: [],
+    doomed: [],
+    removed: [],
+    emptied: [],
+    inTheWay: [],
+    abandoned: [],
+    locked: false,
+  } as Finding;
+  if (kind === 'directory') await look(claim, '', found);
+  if (kind === 'directory' && claim.wanted.get('') !== 'directory') found.inTheWay.push(...found.kept);
+  return found;
+}
+
+/** Undefined is nothing; what is none of these counts as a file. */
+export async function kindAt(path: string): Promise<Kind | null> {
+  try {
+    const status = await lstat(path);
+    return status.isDirectory() ? 'directory' : status.isSymbolicLink() ? 'symlink' : 'file';
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** @returns whether nothing in the folder stays that the result does not have */
+async function look(claim: Claim, folder: string, found: Finding): Promise<boolean> {
+  const keptBefore = found.kept.length;
+  const entries = await entriesOf(claim, folder);
+  if (entries === undefined) {
+    found.kept.push(folder);
+    return false;
+  }
+  if (entries.length > 0 && !(await isOpen(join(claim.target, folder)))) found.locked = true;
+  for (const entry of entries) {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (isScratchName(entry.name)) await lookAtScratch(claim.target, path, entry.name, found);
+    else if (entry.isDirectory()) await lookAtFolder(claim, path, found);
+    else await lookAtFile(claim, path, entry, found);
+  }
+  return found.kept.length === keptBefore;
+}
+
+async function lookAtFolder(claim: Claim, path: string, found: Finding): Promise<void> {
+  const wanted = claim.wanted.get(path);
+  const keptBefore = found.kept.length;
+  const isEmptied = await look(claim, path, found);
+  if (wanted === 'directory') return;
+  if (!isEmptied) {
+    if (wanted !== undefined) found.inTheWay.push(...found.kept.slice(keptBefore));
+    return;
+  }
+  const isOurs = claim.givenFolders.has(path) || wasBrought(claim.brought, path, A_FOLDER);
+  if (wanted !== undefined || isOurs) found.emptied.push(path);
+  else found.kept.push(path);
+}
+
+async function lookAtFile(claim: Claim, path: string, entry: Dirent, found: Finding): Promise<void> {
+  if (claim.wanted.has(path)) return;
+  const content = await contentAt(claim, path, entry);
+  const given = claim.given.get(path);
+  const wasRemoved = given !== undefined && content === contentOfNode(given);
+  if (!wasRemoved && !wasBrought(claim.brought, path, content)) {
+    found.kept.push(path);
+    return;
+  }
+  found.doomed.push(path);
+  if (wasRemoved) found.removed.push(path);
+}
+
+async function lookAtScratch(target: string, path: string, name: string, found: Finding): Promise<void> {
+  const status = await lstat(join(target, path)).catch(() => undefined);
+  if (status !== undefined && isAbandoned(name, Date.now() - status.mtimeMs)) found.abandoned.push(path);
+}
+
+/** Reads only what may be ours by its name: few files, or none. What cannot be read is not ours. */
+async function contentAt({ target, given, brought }: Claim, path: string, entry: Dirent): Promise<string> {
+  if (!given.has(path) && !brought.contents.some((content) => Object.hasOwn(content, path))) return '';
+  const place = join(target, path);
+  try {
+    if (entry.isSymbolicLink()) return aLink(await readlink(place));
+    return entry.isFile() ? aFile(await hashOf(place)) : '';
+  } catch {
+    return '';
+  }
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    for await (const chunk of file.createReadStream({ autoClose: false })) hash.update(chunk as Buffer);
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+/** A folder that cannot be read is somebody's, unless the result needs it. */
+async function entriesOf({ target, wanted }: Claim, folder: string): Promise<Dirent[] | undefined> {
+  try {
+    return await readdir(join(target, folder), { withFileTypes: true });
+  } catch (error) {
+    if (wanted.has(folder)) throw error;
+    return undefined;
+  }
+}
+
+function isOpen(folder: string): Promise<boolean> {
+  return access(folder, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
