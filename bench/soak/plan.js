@@ -2,7 +2,15 @@ import { EDITIONS, KINDS } from './project.js';
 import { LANES } from './place.js';
 
 /** What may be signalled, by the program's name, and how often it is. */
-const TARGETS = { cli: 6, 'buildbox-casd': 3, 'buildbox-run': 2, bwrap: 2, 'buildbox-fuse': 2, helper: 1 };
+const TARGETS = {
+  cli: 6,
+  'buildbox-casd': 3,
+  'buildbox-run': 2,
+  bwrap: 2,
+  'buildbox-fuse': 2,
+  helper: 1,
+  build: 1,
+};
 const SIGNALS = { SIGKILL: 4, SIGTERM: 3, SIGINT: 2, SIGSTOP: 2 };
 
 /** What may be damaged: see damage.js. */
@@ -73,7 +81,8 @@ const PLANS = {
     const after = target === 'cli' ? random.between(0, 900) : random.between(0, 250);
     return {
       target,
-      signal: random.weighted(SIGNALS),
+      // Only this one cannot be the build's own doing: the kernel kills so when memory is short.
+      signal: target === 'build' ? 'SIGKILL' : random.weighted(SIGNALS),
       after,
       // A daemon may also say nothing for as long as anybody waits for it.
       hold: target === 'buildbox-casd' && random.chance(0.3) ? FOR_LONG : random.between(100, 1500),

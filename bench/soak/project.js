@@ -32,7 +32,8 @@ chmod 755 out/sub/tool.sh
 : > out/empty
 ln -s all out/link
 sha256sum < large.bin | cut -c 1-64 > single
-echo "built $(cat src/a.txt)"`,
+said=$(cat src/a.txt)
+echo "built $said"`,
     right: (files) => ({
       exitCode: 0,
       stdout: `built ${files['src/a.txt'].content}`,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { processesOf, sendSignal } from '../processes.js';
 
 const POLL = 5;
+const PARTS = /^(buildbox-.*|bwrap|node|git|mount)$/;
 
 /**
  * Signals one process of the story, as soon as there is such a one and a while after that. What is stopped goes on after
@@ -29,6 +30,9 @@ export async function signalProcess({ target, signal, after, hold, share }, scen
 
 const FINDERS = {
   cli: ({ clis }) => clis(),
+  /** What runs inside a sandbox. */
+  build: (scene) =>
+    running(scene, ({ program, words }) => !PARTS.test(program) && !words.includes(scene.place.root)),
   helper: (scene) => running(scene, ({ words }) => words.includes('folder-cache.js')),
 };
 
