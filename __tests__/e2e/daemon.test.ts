@@ -24,6 +24,12 @@ interface Status {
   readonly users: readonly (number | null)[];
 }
 
+/** What casd gave the server of the mount to read. */
+function inputDigestFile(): string {
+  const server = bench.leftovers().find((line) => /^\S*buildbox-fuse /.test(line)) ?? '';
+  return /--input-digest=(\S+)/.exec(server)?.[1] ?? 'none';
+}
+
 async function status(): Promise<Status> {
   return JSON.parse((await bench.command('casd', 'status', '--json')).stdout) as Status;
 }
@@ -74,7 +80,7 @@ describe('casd start, status, stop', () => {
     const names = readFileSync(`/proc/${(await status()).pid}/environ`, 'utf8')
       .split('\0')
       .flatMap((line) => (line === '' ? [] : [line.split('=')[0]]));
-    expect(names.sort()).toEqual(['PATH', 'RUNNER_TRACKING_ID']);
+    expect(names.sort()).toEqual(['PATH', 'RUNNER_TRACKING_ID', 'TMPDIR']);
   });
 
   test('nobody else gets at its socket', async () => {
@@ -140,6 +146,18 @@ describe('a daemon that is killed', () => {
     expect(stderr).toMatch(/casd ended during the run/);
     expect(bench.leftovers()).toEqual([]);
     expect((await bench.record([], 'echo again')).record.result).toBe('built');
+  });
+
+  test('with all that works for it: what it wrote for the mount of the inputs goes with the next run', async () => {
+    const run = bench.startRun([], 'echo started; sleep 60');
+    await run.said('started');
+    const digest = inputDigestFile();
+    process.kill((await status()).pid, 'SIGKILL');
+    run.child.kill('SIGKILL');
+    await run.ended;
+    expect(existsSync(digest)).toBe(true);
+    await bench.run([], 'echo again');
+    expect(existsSync(digest)).toBe(false);
   });
 
   test('between runs: the next one starts its own', async () => {

@@ -59,6 +59,11 @@ function wrongResult(right, end, { differences }) {
   return [{ what, detail: `${wrong.join('\n')}\n${end.stderr}` }];
 }
 
+/** What a build said that was done once more cannot be unsaid. */
+function isSaid(stdout, end) {
+  return end.stdout === stdout || (end.stderr.includes('Building once more') && end.stdout.endsWith(stdout));
+}
+
 function isLegal(exitCode, { signals, sandbox, fullDisk }) {
   const legal = [OURS, ...signals.map((signal) => OF_SIGNAL[signal])];
   // A build whose processes are killed, or whose disk is full, fails as any program does.

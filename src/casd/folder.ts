@@ -12,7 +12,7 @@ export interface CacheFolder {
   readonly state: string;
   readonly log: string;
   readonly leases: string;
-  /** A folder for each build that is running, with its shim, its result and its output. */
+  /** A folder for each build that is running, with its shim, its result and its output; casd's temporary files. */
   readonly work: string;
   /** What was computed from files that may not have changed since. */
   readonly memory: string;

@@ -44,6 +44,7 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   const { folder } = settings;
   await mkdir(folder.storage, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder, settings.searchPath, signal);
+  await mkdir(folder.work, { recursive: true });
   const socket = await placeSocket(folder, settings.temporary);
   let child: ChildProcess | undefined;
   try {
@@ -122,6 +123,8 @@ function daemonEnvironment(settings: CasdSettings): Record<string, string> {
   const path = settings.fuse === undefined ? [] : [dirname(settings.fuse)];
   return {
     PATH: [...path, settings.searchPath].join(':'),
+    // What it writes for each mount would stay in /tmp for good after a kill.
+    TMPDIR: settings.folder.work,
     ...(settings.trackingId === undefined ? {} : { RUNNER_TRACKING_ID: settings.trackingId }),
   };
 }
