@@ -107,7 +107,8 @@ describe('bubblewrap', () => {
       await withUnfinished(tools, async (unfinished) => {
         await mkdir(join(unfinished, 'made/bin'), { recursive: true });
         await writeProgram(join(unfinished, 'made/bin'), 'bwrap', 'true');
-        await completeInstall(join(unfinished, 'made'), target, { tool: '0.8.0', origin: 'test' });
+        const about = { tool: '0.8.0', origin: 'test' };
+        await completeInstall(join(unfinished, 'made'), target, about, makeContext(tools));
       });
       const context = makeContext(tools, { path: [], uid: USER });
       expect(await ensureBubblewrap(context)).toEqual({

@@ -1,10 +1,12 @@
-import { mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { completeInstall, findInstalled, withUnfinished } from '../../src/tools/install.js';
+import { sha256OfFile } from '../../src/tools/wrong-hash.js';
 import { inTemporaryFolder } from './support.js';
 
 const ABOUT = { tool: '1.2.3', origin: 'test' };
+const CHECK = { hashOf: (file: string) => sha256OfFile(file, new AbortController().signal) };
 
 async function install(toolFolder: string, content = 'program'): Promise<string> {
   const target = join(toolFolder, 'tool/1.2.3/x64-test');
@@ -12,39 +14,71 @@ async function install(toolFolder: string, content = 'program'): Promise<string>
     const made = join(unfinished, 'made');
     await mkdir(join(made, 'bin'), { recursive: true });
     await writeFile(join(made, 'bin/program'), content);
-    await completeInstall(made, target, ABOUT);
+    await completeInstall(made, target, ABOUT, CHECK);
   });
   return target;
+}
+
+type Files = Record<string, object | undefined>;
+
+async function changeManifest(target: string, change: (files: Files) => Files): Promise<void> {
+  const file = join(target, 'manifest.json');
+  const manifest = JSON.parse(await readFile(file, 'utf8')) as { files: Files };
+  await writeFile(file, JSON.stringify({ ...manifest, files: change(manifest.files) }));
+}
+
+/** The same content, at another place. */
+async function link(target: string): Promise<void> {
+  await rename(join(target, 'bin/program'), join(target, '../elsewhere'));
+  await symlink('../../elsewhere', join(target, 'bin/program'));
 }
 
 describe('an install', () => {
   test('is found again with what it says of itself, and leaves nothing else behind', () =>
     inTemporaryFolder(async (folder) => {
       const target = await install(folder);
-      expect(await findInstalled(target)).toEqual({ folder: target, ...ABOUT, files: ['bin/program'] });
+      expect(await findInstalled(target, CHECK)).toEqual({
+        folder: target,
+        ...ABOUT,
+        files: ['bin/program'],
+      });
       expect(await readdir(folder)).toEqual(['tool']);
     }));
 
-  test('is found again after a copy that keeps times to the second only', () =>
+  test('is found again after a copy that keeps no times', () =>
     inTemporaryFolder(async (folder) => {
       const target = await install(folder);
-      const manifest = JSON.parse(await readFile(join(target, 'manifest.json'), 'utf8')) as {
-        files: Record<string, { mtimeMs: number }>;
-      };
-      const time = manifest.files['bin/program']?.mtimeMs ?? NaN;
-      await utimes(join(target, 'bin/program'), Math.floor(time / 1000), Math.floor(time / 1000));
-      expect(await findInstalled(target)).toBeDefined();
+      await utimes(join(target, 'bin/program'), 1, 1);
+      expect(await findInstalled(target, CHECK)).toBeDefined();
     }));
 
   test.each<[string, (target: string) => Promise<unknown>]>([
     ['a file is missing', (target) => rm(join(target, 'bin/program'))],
     ['a file is shorter', (target) => writeFile(join(target, 'bin/program'), 'prog')],
     [
-      'a file of the same size was written later',
+      'a file was replaced by one of the same size and time',
+      async (target) => {
+        const { atime, mtime } = await stat(join(target, 'bin/program'));
+        await writeFile(join(target, 'bin/program'), 'PROGRAM');
+        await utimes(join(target, 'bin/program'), atime, mtime);
+      },
+    ],
+    ['there is a file that the manifest does not list', (target) => writeFile(join(target, 'bin/bwrap'), '')],
+    ['a file is a link', (target) => link(target)],
+    [
+      'the manifest names what is outside',
+      async (target) => {
+        await writeFile(join(target, '../program'), 'program');
+        await rm(join(target, 'bin/program'));
+        await changeManifest(target, (files) => ({ '../program': files['bin/program'] }));
+      },
+    ],
+    [
+      'the manifest has no hash',
       (target) =>
-        writeFile(join(target, 'bin/program'), 'PROGRAM').then(() =>
-          utimes(join(target, 'bin/program'), 1, 1),
-        ),
+        changeManifest(target, (files) => ({
+          'bin/program': { ...files['bin/program'], sha256: undefined },
+        })),
     ],
     ['the manifest is missing', (target) => rm(join(target, 'manifest.json'))],
     ['the manifest is cut off', (target) => writeFile(join(target, 'manifest.json'), '{"version":1,')],
@@ -60,13 +94,24 @@ describe('an install', () => {
   ])('is not used when %s, and a new one takes its place', (_, damage) =>
     inTemporaryFolder(async (folder) => {
       await damage(await install(folder));
-      expect(await findInstalled(join(folder, 'tool/1.2.3/x64-test'))).toBeUndefined();
+      expect(await findInstalled(join(folder, 'tool/1.2.3/x64-test'), CHECK)).toBeUndefined();
       const target = await install(folder, 'new');
-      expect(await findInstalled(target)).toBeDefined();
+      expect(await findInstalled(target, CHECK)).toBeDefined();
       expect(await readFile(join(target, 'bin/program'), 'utf8')).toBe('new');
-      expect(await readdir(join(folder, 'tool/1.2.3'))).toEqual(['x64-test']);
+      expect(await readdir(join(folder, 'tool/1.2.3'))).toContain('x64-test');
     }),
   );
+
+  test('whose hashes are known is held against them, and not against what it says of itself', () =>
+    inTemporaryFolder(async (folder) => {
+      const target = await install(folder);
+      const pinned = { program: await CHECK.hashOf(join(target, 'bin/program')) };
+      await changeManifest(target, (files) => ({ 'bin/program': { ...files['bin/program'], sha256: '' } }));
+      expect(await findInstalled(target, { ...CHECK, pinned })).toBeDefined();
+      const forged = { program: pinned.program.replace(/./g, '0') };
+      expect(await findInstalled(target, { ...CHECK, pinned: forged })).toBeUndefined();
+      expect(await findInstalled(target, { ...CHECK, pinned: {} })).toBeUndefined();
+    }));
 
   test('that another process made first is taken', () =>
     inTemporaryFolder(async (folder) => {
@@ -78,7 +123,7 @@ describe('an install', () => {
   test('made by many at once is one complete install', () =>
     inTemporaryFolder(async (folder) => {
       await Promise.all(Array.from({ length: 8 }, (_, number) => install(folder, `program ${number}`)));
-      expect(await findInstalled(join(folder, 'tool/1.2.3/x64-test'))).toBeDefined();
+      expect(await findInstalled(join(folder, 'tool/1.2.3/x64-test'), CHECK)).toBeDefined();
       expect(await readdir(folder)).toEqual(['tool']);
     }));
 });

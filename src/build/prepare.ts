@@ -67,7 +67,7 @@ async function toolchain({ config, host, folder, tools }: RunContext, signal: Ab
     join(folder.memory, `host-${shortHash(host.machine.path.join(':'))}.json`),
   );
   const { rootfs: choice, hostPaths, network } = config.sandbox;
-  const excluded = [folder.root, tools.toolFolder];
+  const excluded = [folder.root, ...tools.folders];
   const request = { machine: host.machine, hostPaths, network, memory, excluded, signal };
   const rootfs =
     choice.kind === 'cas'

@@ -2,10 +2,14 @@ import { join } from 'node:path';
 import type { CacheFolder } from '../casd/folder.js';
 import type { BuildBoxConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
+import type { Machine } from '../machine.js';
+import { isOfCheckout } from '../process/checkouts.js';
+import { ownHome } from '../process/own-programs.js';
 import { ensureBubblewrap } from '../tools/bubblewrap.js';
 import { type BuildBox, ensureBuildBox } from '../tools/buildbox.js';
 import { preflight, type SandboxReadiness } from '../tools/preflight.js';
 import { findSetpriv } from '../tools/setpriv.js';
+import { toolHashes } from './tool-hashes.js';
 
 export interface SandboxTools extends SandboxReadiness {
   /** buildbox-run for bubblewrap. */
@@ -15,11 +19,21 @@ export interface SandboxTools extends SandboxReadiness {
 
 /** The programs of a run, found or installed when they are first needed and only then. */
 export interface ToolFinder {
-  /** Where BuildBox is kept by version: the runner's tool cache, else the cache folder. */
+  /** What we installed on this machine is told here. */
   readonly toolFolder: string;
+  /** Where our tools may lie, which are no part of the toolchain. */
+  readonly folders: readonly string[];
   buildbox(): Promise<BuildBox>;
   /** Proves that a sandbox starts here, and finds what runs builds in it. */
   sandbox(): Promise<SandboxTools>;
+}
+
+/** A program in a checkout is whoever's; only one whose hash is known here may lie there. */
+function outsideOfCheckouts(folder: string, machine: Machine): string {
+  const own = [folder, join(machine.userCache, 'buildbox-action', 'tools')].find(
+    (candidate) => !isOfCheckout(machine, candidate),
+  );
+  return own ?? join(ownHome(machine), '.cache', 'buildbox-action', 'tools');
 }
 
 export function toolFinder(
@@ -28,13 +42,21 @@ export function toolFinder(
   folder: CacheFolder,
   signal: AbortSignal,
 ): ToolFinder {
-  const toolFolder =
+  const pinnedFolder =
     machine.toolCache === undefined ? folder.tools : join(machine.toolCache, 'buildbox-action');
-  const context = { machine, log, signal, toolFolder };
+  const toolFolder = outsideOfCheckouts(pinnedFolder, machine);
+  const hashes = toolHashes(folder.memory, signal);
+  const context = { machine, log, signal, toolFolder, pinnedFolder, hashOf: hashes.hashOf };
   let found: Promise<BuildBox> | undefined;
-  const buildbox = () => (found ??= ensureBuildBox(request, context));
+  const find = async () => {
+    const buildbox = await ensureBuildBox(request, context);
+    await hashes.save();
+    return buildbox;
+  };
+  const buildbox = () => (found ??= find());
   return {
     toolFolder,
+    folders: [toolFolder, pinnedFolder],
     buildbox,
     sandbox: async () => {
       const found = await buildbox();

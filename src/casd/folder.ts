@@ -41,6 +41,44 @@ export function cacheFolder(root: string): CacheFolder {
   };
 }
 
+/** All that there is at most of a cache folder, without what casd keeps in its own folders. */
+export function partsOf({
+  root,
+  storage,
+  run,
+  state,
+  log,
+  leases,
+  work,
+  memory,
+  kept,
+  expired,
+  tools,
+}: CacheFolder) {
+  const ofCasd = ['cas', 'actioncache', 'assets'].map((name) => join(storage, name));
+  const inside = [
+    join(storage, 'cas', 'objects'),
+    join(storage, 'cas', 'disk_usage'),
+    join(run, 'casd.sock'),
+  ];
+  const ofKept = [join(root, 'kept'), kept.pending, kept.scratch];
+  return [
+    root,
+    storage,
+    ...ofCasd,
+    ...inside,
+    run,
+    state,
+    log,
+    leases,
+    work,
+    memory,
+    ...ofKept,
+    expired,
+    tools,
+  ];
+}
+
 /**
  * Makes the cache folder, with nobody else's eyes on what belongs to its daemon.
  *

@@ -1,8 +1,8 @@
+import { claimCache } from '../build/claim-cache.js';
 import { expireLocal } from '../build/expire-local.js';
 import { expiryRemote } from '../build/expiry-remote.js';
 import { readKeptUsage } from '../build/read-kept-usage.js';
 import { readLocalUsage } from '../build/read-local-usage.js';
-import { cacheFolder } from '../casd/folder.js';
 import type { Lease } from '../casd/leases.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
@@ -21,7 +21,7 @@ export async function cacheUsage(
   { host, signal }: CommandContext,
 ): Promise<number> {
   const cache = readCache(inputs, host.machine);
-  const folder = cacheFolder(cache.directory);
+  const folder = await claimCache(cache, host.machine, signal);
   const local = await readLocalUsage(folder, cache, signal);
   const kept = await readKeptUsage(cache, host, folder, signal);
   const sections = [
@@ -40,8 +40,9 @@ export async function cacheExpire(
   const { machine, log } = host;
   const cache = readCache(inputs, machine);
   const size = to === undefined ? undefined : parseSize('to', to);
-  const remote = expiryRemote(readRemoteConfig(inputs, machine), host, signal);
-  const folder = cacheFolder(cache.directory);
+  const remoteConfig = readRemoteConfig(inputs, machine);
+  const folder = await claimCache(cache, machine, signal);
+  const remote = expiryRemote(remoteConfig, host, signal);
   try {
     const outcome = await expireLocal({ folder, cache, machine, log, remote, dryRun, to: size }, signal);
     if ('users' in outcome) throw inUse(folder.root, outcome.users);

@@ -1,8 +1,9 @@
 import { attachRemote } from '../build/attach-remote.js';
+import { claimCache } from '../build/claim-cache.js';
 import { reachCasd } from '../build/reach-casd.js';
 import { Stopwatch } from '../build/stopwatch.js';
 import { toolFinder } from '../build/tool-finder.js';
-import { type CacheFolder, cacheFolder } from '../casd/folder.js';
+import type { CacheFolder } from '../casd/folder.js';
 import { type Lease, liveLeases } from '../casd/leases.js';
 import { dismissCasd } from '../casd/share.js';
 import { servingCasds } from '../casd/serving.js';
@@ -28,7 +29,7 @@ export async function casdStart(
   const { machine } = host;
   const cache = readCache(inputs, machine);
   const remote = readRemoteConfig(inputs, machine);
-  const folder = cacheFolder(cache.directory);
+  const folder = await claimCache(cache, machine, signal);
   const tools = toolFinder(readBuildBox(inputs), host, folder, signal);
   const casd = await reachCasd(
     { machine, log: host.log, folder, quota: cache.quota, tools, watch: new Stopwatch() },
@@ -47,8 +48,11 @@ export async function casdStart(
 }
 
 /** `buildbox-ci casd stop`: exits with 1 while builds still use the daemon, which the last of them then stops. */
-export async function casdStop({ inputs, json }: Invocation, { host }: CommandContext): Promise<number> {
-  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+export async function casdStop(
+  { inputs, json }: Invocation,
+  { host, signal }: CommandContext,
+): Promise<number> {
+  const folder = await claimCache(readCache(inputs, host.machine), host.machine, signal);
   const users = (await dismissCasd(folder, ownSearchPath(host.machine))).flatMap(({ owner }) =>
     owner === null ? [] : [owner.pid],
   );
@@ -64,7 +68,7 @@ export async function casdStatus(
   { inputs, json }: Invocation,
   { host, signal }: CommandContext,
 ): Promise<number> {
-  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+  const folder = await claimCache(readCache(inputs, host.machine), host.machine, signal);
   const state = readRunningState(folder);
   const usage = state && (await askUsage(state, signal));
   if (state === undefined || usage === undefined) {

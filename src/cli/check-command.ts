@@ -1,5 +1,5 @@
 import { checkEndpoint } from '../build/check-endpoint.js';
-import { cacheFolder } from '../casd/folder.js';
+import { claimCache } from '../build/claim-cache.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { InputError } from '../errors.js';
@@ -14,7 +14,7 @@ export async function checkCommand(
 ): Promise<number> {
   const config = readRemoteConfig(inputs, host.machine);
   if (config === undefined) throw new InputError('remote', '', 'Name the endpoint to check.');
-  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+  const folder = await claimCache(readCache(inputs, host.machine), host.machine, signal);
   const report = await checkEndpoint(config, host, folder, signal);
   host.answer(json ? JSON.stringify(renderCheckDocument(report)) : renderCheckTable(report).join('\n'));
   return report.status === 'ok' ? 0 : 1;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { claimCache } from '../build/claim-cache.js';
 import { runBuild } from '../build/run-build.js';
-import { cacheFolder } from '../casd/folder.js';
 import { leaveCasd } from '../casd/share.js';
 import type { Config } from '../config/config.js';
 import { readConfig } from '../config/read.js';
@@ -15,6 +15,7 @@ export async function runCommandLine(
   { host, signal }: CommandContext,
 ): Promise<number> {
   const config = readConfig(inputs, host.machine, argv);
+  const folder = await claimCache(config.cache, host.machine, signal);
   const lease = { id: randomUUID(), owner: identify(process.pid) ?? null };
   try {
     const report = await runBuild(config, host, lease, signal);
@@ -22,7 +23,7 @@ export async function runCommandLine(
     await host.publish({ ...report, save }, config.report);
     return report.exitCode;
   } finally {
-    await leaveCasd(cacheFolder(config.cache.directory), lease.id, ownSearchPath(host.machine));
+    await leaveCasd(folder, lease.id, ownSearchPath(host.machine));
   }
 }
 

@@ -4,6 +4,7 @@ import { InputError, systemErrorCode } from '../errors.js';
 import type { Machine } from '../machine.js';
 import type { CacheConfig, KeptPlace } from './config.js';
 import { given, type RawInputs } from './given.js';
+import { refuseForeign, refuseHolder, refuseLinked } from './own-folder.js';
 import { parseDuration, parseSize } from './values.js';
 
 /** GitHub keeps keys of up to 512 characters; a key of ours is hashed, but it has to be told in one line. */
@@ -22,12 +23,17 @@ export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
 }
 
 function readDirectory(value: string, machine: Machine): string {
-  if (value === '') return join(machine.userCache, 'buildbox-action');
-  return refuseFile(value, refuseSystemFolder('cache-dir', value, resolve(machine.workspace, value)));
+  const path = value === '' ? join(machine.userCache, 'buildbox-action') : resolve(machine.workspace, value);
+  const named = { input: 'cache-dir', value: value || path, path };
+  refuseFile(named.value, refuseSystemFolder('cache-dir', named.value, path));
+  refuseLinked(machine, named);
+  refuseHolder(machine, named);
+  refuseForeign(machine, named);
+  return path;
 }
 
-function refuseFile(value: string, folder: string): string {
-  if (nearestIsFolder(folder)) return folder;
+function refuseFile(value: string, folder: string): void {
+  if (nearestIsFolder(folder)) return;
   throw new InputError('cache-dir', value, 'There is a file. Name a folder, or one that is yet to be made.');
 }
 
@@ -72,7 +78,9 @@ function readFolder(value: string, machine: Machine): KeptPlace {
   if (path === undefined) {
     throw new InputError('cache', value, 'Legal values: auto, remote, github, folder:PATH, none.');
   }
-  return { kind: 'folder', path: refuseSystemFolder('cache', value, resolve(machine.workspace, path)) };
+  const folder = refuseSystemFolder('cache', value, resolve(machine.workspace, path));
+  refuseLinked(machine, { input: 'cache', value, path: folder });
+  return { kind: 'folder', path: folder };
 }
 
 function readKey(value: string, { environment }: Machine): string {

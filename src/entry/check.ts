@@ -1,5 +1,5 @@
 import { checkEndpoint } from '../build/check-endpoint.js';
-import { cacheFolder } from '../casd/folder.js';
+import { claimCache } from '../build/claim-cache.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { parseBoolean } from '../config/values.js';
@@ -15,7 +15,7 @@ const exitCode = await inStep(process.env, async (host, signal) => {
   const config = readRemoteConfig(inputs, host.machine);
   if (config === undefined) throw new InputError('remote', '', 'Name the endpoint to check.');
   const summary = parseBoolean('summary', inputs.summary ?? INPUTS.summary.default);
-  const folder = cacheFolder(readCache(inputs, host.machine).directory);
+  const folder = await claimCache(readCache(inputs, host.machine), host.machine, signal);
   const report = await checkEndpoint(config, host, folder, signal);
   await publishCheck(report, host, summary);
   return report.status === 'ok' || config.onUnavailable === 'continue' ? 0 : 1;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { claimCache } from '../build/claim-cache.js';
 import { runBuild } from '../build/run-build.js';
 import { readConfig } from '../config/read.js';
 import { INPUTS } from '../gen/inputs.js';
@@ -10,6 +11,7 @@ import { identify } from '../process/identity.js';
 
 const exitCode = await inStep(process.env, async (host, signal) => {
   const config = readConfig(readInputs(Object.keys(INPUTS)), host.machine);
+  await claimCache(config.cache, host.machine, signal);
   // The runner's worker outlives main, so that casd is there for the steps in between; post gives the lease back.
   const lease = { id: randomUUID(), owner: identify(process.ppid) ?? null };
   const state = { version: 1, cacheDirectory: config.cache.directory } as const;

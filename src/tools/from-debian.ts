@@ -22,9 +22,9 @@ const PROGRAMS = ['buildbox-casd', 'buildbox-run-bubblewrap', 'buildbox-fuse'];
 /** Debian's (or Ubuntu's) own package, unpacked with its libraries into the tool folder instead of installed. */
 export const fromDebian: Source = { name: 'debian', find, install };
 
-async function find(request: BuildBoxRequest, { toolFolder }: ToolContext): Promise<BuildBox | Declined> {
-  for (const folder of await installedFolders(toolFolder, 'buildbox', 'debian')) {
-    const found = await findBuildBox(folder, 'debian', request.version);
+async function find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
+  for (const folder of await installedFolders(context.toolFolder, 'buildbox', 'debian')) {
+    const found = await findBuildBox(folder, 'debian', request.version, context);
     if (found !== undefined) return found;
   }
   return { declined: 'it is not installed yet' };
@@ -48,7 +48,7 @@ async function install(request: BuildBoxRequest, context: ToolContext): Promise<
     const printed = await programVersion(join(made, 'bin/buildbox-casd'), context);
     const target = installFolder(context.toolFolder, 'buildbox', printed, 'debian');
     const about = { tool: printed, origin: `buildbox ${candidate}` };
-    return toBuildBox(await completeInstall(made, target, about), 'debian');
+    return toBuildBox(await completeInstall(made, target, about, context), 'debian');
   });
 }
 

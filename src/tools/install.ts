@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import {
   lstat,
   mkdir,
@@ -10,7 +11,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import * as v from 'valibot';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
 
@@ -24,8 +25,24 @@ const manifestSchema = v.object({
   version: v.literal(1),
   tool: v.string(),
   origin: v.string(),
-  files: v.record(v.string(), v.object({ size: v.number(), mtimeMs: v.number() })),
+  files: v.record(
+    v.string(),
+    v.object({ size: v.number(), mtimeMs: v.number(), sha256: v.optional(v.string()) }),
+  ),
 });
+
+/** What a file is held against. */
+type Recorded = v.InferOutput<typeof manifestSchema>['files'][string];
+
+/** The SHA-256 of a file, as 64 lower-case hexadecimal digits. @param status read just now */
+export type HashOf = (file: string, status: Stats) => Promise<string>;
+
+/** How an install is checked. */
+export interface InstallCheck {
+  readonly hashOf: HashOf;
+  /** Hashes that are known here, by the names of programs; then nothing that the install says of itself counts. */
+  readonly pinned?: Readonly<Record<string, string>>;
+}
 
 /** What an install says of itself. */
 export interface Installed {
@@ -39,25 +56,42 @@ export interface Installed {
 }
 
 /**
- * The install in that folder, when it is complete and its files are as they were left (size and time of change).
- * Starts no process and reads no file but the manifest. Anything else there is undefined, never an error.
+ * The install in that folder, when it is complete, holds nothing else, and its files are what they should be by their
+ * hashes. Starts no process. Anything else there is undefined, never an error.
  */
-export async function findInstalled(folder: string): Promise<Installed | undefined> {
+export async function findInstalled(folder: string, check: InstallCheck): Promise<Installed | undefined> {
   try {
     const text = await readFile(join(folder, MANIFEST), 'utf8');
-    const manifest = v.parse(manifestSchema, JSON.parse(text));
-    const files = Object.entries(manifest.files);
+    const { tool, origin, files } = v.parse(manifestSchema, JSON.parse(text));
+    const names = Object.keys(files).sort();
+    // A program that nobody listed would be found by those that look beside themselves.
+    if (names.length === 0 || names.join('\n') !== (await filesIn(folder)).join('\n')) return undefined;
     const intact = await Promise.all(
-      files.map(async ([name, recorded]) => {
-        const found = await lstat(join(folder, name));
-        return found.isFile() && found.size === recorded.size && found.mtimeMs === recorded.mtimeMs;
-      }),
+      Object.entries(files).map(([name, recorded]) => isIntact(folder, name, recorded, check)),
     );
-    if (files.length === 0 || !intact.every(Boolean)) return undefined;
-    return { folder, tool: manifest.tool, origin: manifest.origin, files: Object.keys(manifest.files) };
+    return intact.every(Boolean) ? { folder, tool, origin, files: names } : undefined;
   } catch {
     return undefined;
   }
+}
+
+async function isIntact(folder: string, name: string, recorded: Recorded, check: InstallCheck) {
+  const { hashOf, pinned } = check;
+  const file = join(folder, name);
+  const expected = pinned === undefined ? recorded.sha256 : pinned[basename(name)];
+  const status = await lstat(file);
+  if (!status.isFile() || status.size !== recorded.size || expected === undefined) return false;
+  return (await hashOf(file, status)) === expected;
+}
+
+/** All that is no folder, sorted, without the manifest. */
+async function filesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((name) => name !== MANIFEST)
+    .sort();
 }
 
 /**
@@ -109,12 +143,13 @@ export async function completeInstall(
   made: string,
   target: string,
   about: { readonly tool: string; readonly origin: string },
+  check: InstallCheck,
 ): Promise<Installed> {
-  const files = await recordFiles(made);
+  const files = await recordFiles(made, check.hashOf);
   await writeFile(join(made, MANIFEST), JSON.stringify({ version: 1, ...about, files }));
   await mkdir(dirname(target), { recursive: true });
   while (!(await renameToNothing(made, target))) {
-    const winner = await findInstalled(target);
+    const winner = await findInstalled(target, check);
     if (winner !== undefined) return winner;
     await moveAside(target, join(dirname(made), 'damaged'));
   }
@@ -139,15 +174,16 @@ async function renameToNothing(from: string, to: string): Promise<boolean> {
 }
 
 /** Times are cut to whole seconds, because an archive that a tool cache travels in may keep no more. */
-async function recordFiles(folder: string): Promise<Record<string, { size: number; mtimeMs: number }>> {
-  const recorded: Record<string, { size: number; mtimeMs: number }> = {};
+async function recordFiles(folder: string, hashOf: HashOf): Promise<Record<string, Recorded>> {
+  const recorded: Record<string, Recorded> = {};
   const now = Math.floor(Date.now() / 1000);
   for (const name of await readdir(folder, { recursive: true })) {
     const file = join(folder, name);
     const status = await lstat(file);
     if (!status.isFile()) continue;
     await utimes(file, now, now);
-    recorded[name] = { size: status.size, mtimeMs: now * 1000 };
+    const sha256 = await hashOf(file, await lstat(file));
+    recorded[name] = { size: status.size, mtimeMs: now * 1000, sha256 };
   }
   return recorded;
 }

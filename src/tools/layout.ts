@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findInstalled, type Installed } from './install.js';
+import { findInstalled, type InstallCheck, type Installed } from './install.js';
 import type { BuildBox, BuildBoxSource } from './source.js';
 
 /**
@@ -30,9 +30,11 @@ export async function findBuildBox(
   folder: string,
   source: BuildBoxSource,
   version: string | undefined,
+  check: InstallCheck,
 ): Promise<BuildBox | undefined> {
-  const installed = await findInstalled(folder);
-  if (installed === undefined) return undefined;
+  const installed = await findInstalled(folder, check);
+  const isWhole = ['bin/buildbox-casd', 'bin/buildbox-run'].every((name) => installed?.files.includes(name));
+  if (installed === undefined || !isWhole) return undefined;
   const found = toBuildBox(installed, source);
   return version === undefined || found.version === version ? found : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Log, Machine } from '../machine.js';
+import type { HashOf } from './install.js';
 
 export type BuildBoxSource = 'path' | 'wheel' | 'debian' | 'release';
 
@@ -25,8 +26,12 @@ export interface ToolContext {
   readonly machine: Machine;
   readonly log: Log;
   readonly signal: AbortSignal;
-  /** Where tools are kept between runs: absolute; made when it is needed. */
+  /** Where tools are kept between runs: absolute, in no checkout; made when it is needed. */
   readonly toolFolder: string;
+  /** The same for tools whose hashes are known here, so that it matters to nobody who else may write there. */
+  readonly pinnedFolder: string;
+  /** The SHA-256 of a file of a tool, with the status it has now. */
+  readonly hashOf: HashOf;
 }
 
 /** Why a source cannot give what was asked for, as the end of a sentence. */

@@ -13,9 +13,10 @@ const TOOL = 'bubblewrap';
 const KIND = 'unpacked';
 
 /** The `bwrap` that was unpacked into the tool folder before, if it is complete. */
-export async function findUnpackedBubblewrap({ toolFolder }: ToolContext): Promise<string | undefined> {
-  for (const folder of await installedFolders(toolFolder, TOOL, KIND)) {
-    if ((await findInstalled(folder)) !== undefined) return join(folder, 'bin/bwrap');
+export async function findUnpackedBubblewrap(context: ToolContext): Promise<string | undefined> {
+  for (const folder of await installedFolders(context.toolFolder, TOOL, KIND)) {
+    const installed = await findInstalled(folder, context);
+    if (installed?.files.includes('bin/bwrap') === true) return join(folder, 'bin/bwrap');
   }
   return undefined;
 }
@@ -42,7 +43,8 @@ export async function unpackBubblewrap(context: ToolContext): Promise<string | D
     await unpackPrograms(await apt.download(TOOL), ['bwrap'], made, context);
     const version = await programVersion(join(made, 'bin/bwrap'), context);
     const target = installFolder(context.toolFolder, TOOL, version, KIND);
-    const installed = await completeInstall(made, target, { tool: version, origin: `${TOOL} ${candidate}` });
+    const about = { tool: version, origin: `${TOOL} ${candidate}` };
+    const installed = await completeInstall(made, target, about, context);
     return join(installed.folder, 'bin/bwrap');
   });
 }

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { DigestMemory } from '../memory/digest-memory.js';
+import type { HashOf } from '../tools/install.js';
+import { sha256OfFile } from '../tools/wrong-hash.js';
+
+/** Hashes our tools, each once for as long as its file stays the same: it takes a tenth of a second. */
+export interface ToolHashes {
+  readonly hashOf: HashOf;
+  save(): Promise<void>;
+}
+
+/** @param folder where memories are kept; absolute */
+export function toolHashes(folder: string, signal: AbortSignal): ToolHashes {
+  let opened: Promise<DigestMemory> | undefined;
+  const memory = () => (opened ??= DigestMemory.open(join(folder, 'tools.json')));
+  return {
+    hashOf: async (file, status) => {
+      const known = (await memory()).recall(file, status);
+      if (known !== undefined) return known;
+      const hash = await sha256OfFile(file, signal);
+      (await memory()).remember(file, status, hash);
+      return hash;
+    },
+    save: async () => {
+      if (opened !== undefined) await (await memory()).save();
+    },
+  };
+}
