@@ -24,16 +24,32 @@ test('addresses are written as casd reads them', async () => {
   });
   await using remotes = await casdRemotes(settings, {
     folder,
-    readOnly: true,
+    readOnly: false,
     execution: true,
     asset: false,
   });
   if (!('servers' in remotes)) throw new Error(remotes.unable);
-  expect(remotes.servers.cas).toMatchObject({ url: 'https://host:443', instance: 'main', readOnly: true });
+  expect(remotes.servers.cas).toMatchObject({ url: 'https://host:443', instance: 'main', readOnly: false });
   expect(remotes.servers.actionCache.url).toBe('unix:/s');
   expect(remotes.servers.execution?.url).toBe('https://host:443');
   expect(remotes.servers.asset).toBeUndefined();
 });
+
+test.each([
+  [true, ['Remote Asset', 'Execution']],
+  [false, []],
+])(
+  'what casd would write to is attached only where writing is allowed: read-only %s',
+  async (readOnly, leftOut) => {
+    const settings = settingsOf({ remote: 'grpcs://host' });
+    await using remotes = await casdRemotes(settings, { folder, readOnly, execution: true, asset: true });
+    if (!('servers' in remotes)) throw new Error(remotes.unable);
+    const { cas, actionCache, asset, execution } = remotes.servers;
+    expect([cas.readOnly, actionCache.readOnly]).toEqual([readOnly, readOnly]);
+    expect([asset === undefined, execution === undefined]).toEqual([readOnly, readOnly]);
+    expect(remotes.leftOut).toEqual(leftOut);
+  },
+);
 
 test('a token lies in a file for its owner only, as long as it is needed', async () => {
   const settings = settingsOf({ remote: 'grpcs://host', 'remote-token': 'sesame' });

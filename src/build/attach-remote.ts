@@ -33,6 +33,11 @@ export async function attachRemote(
     complain(remotes.unable, config, host);
     return undefined;
   }
+  if (remotes.leftOut.length > 0) {
+    host.log.warn(
+      `${remotes.leftOut.join(' and ')} of the remote ${remotes.leftOut.length > 1 ? 'are' : 'is'} not attached to casd: this run may not write there, and casd would let it`,
+    );
+  }
   const remote = connectRemote(config, host.machine, { mask: (secret) => host.mask(secret) });
   try {
     return await attachRemotes(casd, remotes.servers, signal);

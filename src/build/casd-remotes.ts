@@ -6,6 +6,8 @@ import { endpointsOf, type RemoteSettings } from '../config/remote.js';
 
 export interface ServersForCasd extends AsyncDisposable {
   readonly servers: CasdRemotes;
+  /** Services that were wanted, and are not attached because nothing may be written there. */
+  readonly leftOut: readonly string[];
 }
 
 export interface NothingForCasd extends AsyncDisposable {
@@ -23,7 +25,9 @@ interface CasdRemotesOptions {
 }
 
 /**
- * The remote as casd is told of it. The token goes into a file that only its owner reads, which lasts until it is
+ * The remote as casd is told of it. casd keeps writes from the CAS and the action cache of a remote that it is told to
+ * read only; not from Remote Asset, and an execution writes its result there: where nothing may be written, neither is
+ * attached. The token goes into a file that only its owner reads, which lasts until it is
  * disposed of: casd reads it when it connects, and now and then later.
  */
 export async function casdRemotes(
@@ -44,13 +48,18 @@ export async function casdRemotes(
     readOnly: options.readOnly,
   });
   const { cas, actionCache, asset, execution } = settings.endpoints;
+  const wantsAsset = options.asset && asset !== undefined;
+  const wantsExecution = options.execution && execution !== undefined;
   return {
     servers: {
       cas: server(cas),
       actionCache: server(actionCache),
-      asset: options.asset && asset !== undefined ? server(asset) : undefined,
-      execution: options.execution && execution !== undefined ? server(execution) : undefined,
+      asset: wantsAsset && !options.readOnly ? server(asset) : undefined,
+      execution: wantsExecution && !options.readOnly ? server(execution) : undefined,
     },
+    leftOut: options.readOnly
+      ? [...(wantsAsset ? ['Remote Asset'] : []), ...(wantsExecution ? ['Execution'] : [])]
+      : [],
     [Symbol.asyncDispose]: async () => {
       if (token !== undefined) await rm(token.folder, { recursive: true, force: true });
     },

@@ -45,7 +45,7 @@ export function toolFinder(
   const pinnedFolder =
     machine.toolCache === undefined ? folder.tools : join(machine.toolCache, 'buildbox-action');
   const toolFolder = outsideOfCheckouts(pinnedFolder, machine);
-  const hashes = toolHashes(folder.memory, signal);
+  const hashes = toolHashes(toolFolder, signal);
   const context = { machine, log, signal, toolFolder, pinnedFolder, hashOf: hashes.hashOf };
   let found: Promise<BuildBox> | undefined;
   const find = async () => {

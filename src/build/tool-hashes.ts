@@ -9,10 +9,10 @@ export interface ToolHashes {
   save(): Promise<void>;
 }
 
-/** @param folder where memories are kept; absolute */
-export function toolHashes(folder: string, signal: AbortSignal): ToolHashes {
+/** @param toolFolder where tools are kept, in no checkout; absolute */
+export function toolHashes(toolFolder: string, signal: AbortSignal): ToolHashes {
   let opened: Promise<DigestMemory> | undefined;
-  const memory = () => (opened ??= DigestMemory.open(join(folder, 'tools.json')));
+  const memory = () => (opened ??= DigestMemory.open(join(toolFolder, 'memory', 'hashes.json')));
   return {
     hashOf: async (file, status) => {
       const known = (await memory()).recall(file, status);
@@ -22,7 +22,8 @@ export function toolHashes(folder: string, signal: AbortSignal): ToolHashes {
       return hash;
     },
     save: async () => {
-      if (opened !== undefined) await (await memory()).save();
+      // A tool cache may be for reading only: then they are hashed again.
+      if (opened !== undefined) await (await memory()).save().catch(() => undefined);
     },
   };
 }
