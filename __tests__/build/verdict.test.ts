@@ -14,6 +14,7 @@ const outcome = (change: Partial<RunnerOutcome>): RunnerOutcome => ({
   result: undefined,
   errorStatus: undefined,
   sandbox: 'started',
+  met: undefined,
   links: [],
   ending: 'exit code 0',
   log: '',
@@ -33,8 +34,17 @@ describe('a build that ended', () => {
       result: result(137),
       errorStatus: errorStatus(status.DEADLINE_EXCEEDED),
     });
-    expect(judge(late, '')).toEqual({ kind: 'timed-out' });
-    expect(judge({ ...late, sandbox: 'failed' }, '')).toEqual({ kind: 'timed-out' });
+    expect(judge(late, '')).toMatchObject({ kind: 'timed-out', result: { exitCode: 137 } });
+    expect(judge({ ...late, sandbox: 'failed' }, '')).toMatchObject({ kind: 'timed-out' });
+    expect(judge({ ...late, result: undefined }, '').kind).toBe('timed-out');
+  });
+
+  test.each([
+    ['timeout', 'timed-out'],
+    ['processes', 'too-many-processes'],
+  ] as const)('was ended by its limit of %s, with what it left until then', (met, kind) => {
+    const links = [{ path: 'workspace/latest', target: 'log' }];
+    expect(judge(outcome({ met, links, result: result(137) }), '')).toMatchObject({ kind, links });
   });
 
   test('could not begin, because its command is not there', () => {
@@ -71,6 +81,15 @@ describe('a sandbox or daemon that failed is our fault, never a failed build', (
     ['no casd', { sandbox: 'untouched' }, '', /did not start the sandbox/],
     ['no command in CAS', { sandbox: 'untouched', errorStatus: errorStatus(status.NOT_FOUND) }, '', /why/],
     ['casd killed', { errorStatus: errorStatus(status.UNAVAILABLE), result: result(137) }, '', /casd ended/],
+    ['bubblewrap killed', { sandbox: 'killed', result: result(137) }, 'Killed', /killed during the build/],
+    ['inputs gone', { sandbox: 'lost', result: result(0) }, '', /went away during the build/],
+    ['inputs gone late', { sandbox: 'lost', result: result(0), met: 'timeout' }, '', /went away/],
+    [
+      'buildbox-run ended for it',
+      { sandbox: 'lost', errorStatus: errorStatus(status.UNAVAILABLE) },
+      '',
+      /went away/,
+    ],
     ['no result', { ending: 'exit code 1' }, '', /gave no result/],
   ])('%s', (_, change, stderr, message) => {
     expect(() => judge(outcome(change), stderr)).toThrow(Fault);

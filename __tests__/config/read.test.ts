@@ -47,7 +47,14 @@ describe('what is left out', () => {
         cacheFailures: false,
         downloadOutputs: true,
       },
-      sandbox: { rootfs: { kind: 'host' }, network: 'off', hostPaths: [] },
+      sandbox: {
+        rootfs: { kind: 'host' },
+        network: 'off',
+        hostPaths: [],
+        platform: { properties: [], features: false },
+        processes: undefined,
+        tmpSize: undefined,
+      },
       remote: undefined,
       cache: {
         directory: '/home/someone/.cache/buildbox-action',
@@ -118,6 +125,20 @@ describe('paths', () => {
     ['rootfs', 'debian:12'],
     ['rootfs', 'cas:abc/1'],
     ['rootfs', `cas:${'a'.repeat(64)}`],
+    ['platform', 'big'],
+    ['platform', '=big'],
+    ['platform', 'pool='],
+    ['platform', 'a b=c'],
+    ['platform', 'OSFamily=windows'],
+    ['platform', 'inject=host-1'],
+    ['platform', 'Network=on'],
+    ['platform', 'unixUID=0'],
+    ['platform', 'cpuFeatures=abc'],
+    ['processes', '0'],
+    ['processes', '1.5'],
+    ['processes', 'many'],
+    ['tmp-size', 'half'],
+    ['tmp-size', '0'],
   ])('%s: %j is refused', (input, value) => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });
@@ -135,6 +156,21 @@ test('a root file system is named by the digest of a Directory', () => {
     kind: 'cas',
     digest: { hash, sizeBytes: 77 },
   });
+});
+
+test('the sandbox is told of properties, of the processor, and of limits', () => {
+  const { platform, processes, tmpSize } = read({
+    platform: 'pool=big\nisa\npool=small\npool=big\nflag=a=b',
+    processes: '100',
+    'tmp-size': '1Gi',
+  }).sandbox;
+  const properties = [
+    ['pool', 'big'],
+    ['pool', 'small'],
+    ['flag', 'a=b'],
+  ];
+  expect(platform).toEqual({ properties, features: true });
+  expect([processes, tmpSize]).toEqual([100, 2 ** 30]);
 });
 
 describe('where results are kept', () => {

@@ -1,4 +1,4 @@
-import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
@@ -63,6 +63,51 @@ describeAsRoot('as an ordinary user', () => {
       expect(built.stderr).toMatch(/^0$/m);
       expect((await bench.record(['--outputs', 'out'], script)).record.result).toBe('hit');
       expect(bench.read('out')).toBe('x');
+    });
+
+    describe('what a build makes unreadable', () => {
+      const closed = 'mkdir -p d/e; echo x > d/e/f; chmod 0 d/e/f d/e d';
+
+      test('keeps neither its exit code from us nor the cache folder from the next run', async () => {
+        expect((await bench.run([], `${closed}; exit 7`)).exitCode).toBe(7);
+        expect((await bench.run([], `${closed}; true`)).exitCode).toBe(0);
+        expect(readdirSync(join(bench.cache, 'casd/cas/staging'))).toEqual([]);
+      });
+
+      test('comes back as an output, as it does where root builds', async () => {
+        const { exitCode, record } = await bench.record(
+          ['--outputs', 'd/e', '--outputs', 'g'],
+          `${closed}; touch g; chmod 0 g`,
+        );
+        expect(exitCode).toBe(0);
+        expect(record.outputs.map(({ path }) => path).sort()).toEqual(['d/e', 'g']);
+        expect(bench.read('d/e/f')).toBe('x\n');
+      });
+
+      test('does not end the daemon when the build runs out of time or is cancelled', async () => {
+        await bench.command('casd', 'start');
+        const late = await bench.run(['--timeout', '1s'], `${closed}; sleep 100`);
+        expect([late.exitCode, late.stderr]).toEqual([
+          137,
+          expect.stringContaining('within its timeout of 1 s'),
+        ]);
+        const run = bench.startRun([], `${closed}; echo started; sleep 100`);
+        await run.said('started');
+        run.child.kill('SIGTERM');
+        expect((await run.ended).exitCode).toBe(143);
+        expect((await bench.command('casd', 'status')).exitCode).toBe(0);
+      });
+
+      test('and was left by a run that was killed does not stop the next', async () => {
+        const left = join(bench.cache, 'casd/cas/staging/left/d');
+        mkdirSync(left, { recursive: true });
+        mkdirSync(join(left, 'e'));
+        const folders = [bench.cache, 'casd', 'cas', 'staging', 'left', 'd', 'e'];
+        folders.forEach((_, i) => chownSync(join(...folders.slice(0, i + 1)), USER.uid, USER.gid));
+        chmodSync(left, 0);
+        expect((await bench.run([], 'true')).exitCode).toBe(0);
+        expect(readdirSync(join(bench.cache, 'casd/cas/staging'))).toEqual([]);
+      });
     });
 
     test('a cancel leaves nothing', async () => {

@@ -76,6 +76,108 @@ describe('what a build sees', () => {
   });
 });
 
+describe('what a build may do to the machine', () => {
+  test('no file of the kernel can be written, whoever runs it', async () => {
+    const files = '/proc/sys/kernel/core_pattern /proc/sys/kernel/hostname /proc/sys/vm/swappiness';
+    // What is there is written back, should it be possible.
+    const script = `for f in ${files}; do v=$(cat $f) && (echo "$v" > $f) 2>/dev/null && echo $f; done; find /proc/sys /proc/[a-z]* -maxdepth 5 -type f -writable 2>/dev/null | grep -v '^/proc/\\(self\\|thread-self\\)' || echo done`;
+    expect(await lines(script)).toEqual(['done']);
+  });
+
+  test('no key of the session is there', async () => {
+    const calls = process.arch === 'arm64' ? { add: 217, keyctl: 219 } : { add: 248, keyctl: 250 };
+    const python = (...lines: readonly string[]) =>
+      ['import ctypes, os, sys', 'call = ctypes.CDLL(None, use_errno=True).syscall', ...lines].join('\n');
+    // A session of its own with a key in it, as pam_keyinit and a credential helper leave it.
+    const withKey = python(
+      `assert call(${calls.keyctl}, 1, None) > 0`,
+      `assert call(${calls.add}, b'user', b'canary', b'secret', 6, -3) > 0`,
+      'os.execvp(sys.argv[1], sys.argv[1:])',
+    );
+    const read = python(
+      `key = call(${calls.keyctl}, 10, -3, b'user', b'canary', 0)`,
+      'held = ctypes.create_string_buffer(16)',
+      `print('read', call(${calls.keyctl}, 11, key, held, 16), held.value)`,
+      "print('keys', len(open('/proc/keys').read()))",
+    );
+    bench.prefix = ['python3', '-c', withKey];
+    bench.write('read.py', read);
+    expect(await lines('python3 read.py')).toEqual(["read -1 b''", 'keys 0']);
+    bench.prefix = [];
+  });
+
+  test('nobody answers outside of its network: not the host of a virtual machine either', async () => {
+    const script = 'import socket; socket.socket(40, socket.SOCK_STREAM)';
+    const { exitCode, stderr } = await bench.run([], `python3 -c "${script}"`);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Errno 97');
+  });
+
+  test('it makes no user namespace, and with it no capability', async () => {
+    const { exitCode, stderr } = await bench.run([], 'unshare --user true');
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain('Operation not permitted');
+  });
+});
+
+describe('limits', () => {
+  test('a fork bomb ends by itself, and is not remembered', async () => {
+    const bomb = 'bomb() { bomb | bomb & }; bomb; sleep 1000';
+    const flags = ['--processes', '150', '--cache-failures', 'true'];
+    for (let i = 0; i < 2; i++) {
+      const { exitCode, stderr } = await bench.run(flags, bomb);
+      expect(exitCode).toBe(137);
+      expect(stderr).toContain('more than 150 processes and threads at a time (`processes`)');
+    }
+  });
+
+  test('threads count as processes do', async () => {
+    const script =
+      'import threading, time\nfor i in range(300): threading.Thread(target=time.sleep, args=(100,)).start()';
+    bench.write('threads.py', script);
+    const { exitCode, stderr } = await bench.run(['--processes', '150'], 'python3 threads.py');
+    expect([exitCode, stderr]).toEqual([137, expect.stringContaining('more than 150 processes')]);
+  });
+
+  test('/tmp and /dev/shm hold no more than was said', async () => {
+    const script =
+      'for f in /tmp/x /dev/shm/x; do head -c 3M /dev/zero > $f || stat -c %s $f; done 2>/dev/null';
+    const { stdout } = await bench.run(['--tmp-size', '1Mi'], script);
+    expect(stdout).toBe('1048576\n1048576\n');
+    expect((await bench.run([], `${script}; echo all`)).stdout).toBe('all\n');
+  });
+});
+
+describe("the job's umask", () => {
+  test.each(['000', '077'])(
+    '%s is not the one of the build, nor does it show in what it finds',
+    async (umask) => {
+      bench.prefix = ['sh', '-c', `umask ${umask}; exec "$@"`, 'sh'];
+      const { exitCode, stdout, stderr } = await bench.run(
+        ['--outputs', 'made/deep/out', '--record', 'r.json'],
+        'umask; stat -c %a made made/deep in.txt; echo x > made/deep/out; stat -c %a made/deep/out',
+      );
+      expect([exitCode, stdout]).toEqual([0, '0022\n755\n755\n644\n644\n']);
+      expect(stderr).toContain('built');
+      bench.prefix = [];
+    },
+  );
+});
+
+describe('platform', () => {
+  test('a property and the features of the processor are part of the action', async () => {
+    const digest = async (...flags: string[]) => (await bench.record(flags, 'true')).record.actionDigest;
+    const plain = await digest();
+    const given = await digest('--platform', 'pool=big');
+    const isa = await digest('--platform', 'isa');
+    expect(new Set([plain, given, isa, await digest('--platform', 'pool=small')]).size).toBe(4);
+    expect(await digest('--platform', 'isa', '--platform', 'pool=big')).toBe(
+      await digest('--platform', 'pool=big', '--platform', 'isa'),
+    );
+    expect((await bench.record(['--platform', 'isa'], 'true')).record.result).toBe('hit');
+  });
+});
+
 describe('network', () => {
   test('is off by default and on when asked for', async () => {
     const server = createServer((_, response) => response.end('reached'));

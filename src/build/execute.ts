@@ -5,15 +5,19 @@ import { watchCasd } from '../casd/faults.js';
 import type { CacheFolder } from '../casd/folder.js';
 import { captureFiles } from '../casd/store.js';
 import { Fault } from '../errors.js';
+import { Action } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
-import { runAction } from '../sandbox/runner.js';
+import { runAction, type SandboxLimits } from '../sandbox/runner.js';
 import { OutputTee } from './output-tee.js';
 import type { PreparedAction } from './prepare.js';
 import type { SandboxTools } from './tool-finder.js';
 import { judge, type Verdict } from './verdict.js';
+
+/** Seconds that buildbox-run waits beyond the timeout of an action. */
+const BACKSTOP = 60;
 
 export interface ExecuteRequest {
   readonly host: Host;
@@ -23,6 +27,9 @@ export interface ExecuteRequest {
   readonly sandbox: SandboxTools;
   readonly prepared: PreparedAction;
   readonly title: string;
+  /** How many words the command has. */
+  readonly commandLength: number;
+  readonly limits: SandboxLimits;
 }
 
 export interface Execution {
@@ -56,7 +63,7 @@ function notStaged(reason: string): Fault {
 }
 
 async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal: AbortSignal) {
-  const { host, casd, folder, prepared, sandbox } = request;
+  const { host, casd, folder, prepared, sandbox, commandLength, limits } = request;
   await mkdir(folder.work, { recursive: true });
   const workFolder = await mkdtemp(join(folder.work, 'build-'));
   using watch = watchCasd(folder, casd.state);
@@ -66,7 +73,9 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
     const outcome = await runTee(tee, () =>
       runAction(
         {
-          action: prepared.action,
+          action: withBackstop(prepared.action),
+          commandLength,
+          limits,
           casd: casd.address,
           runner: sandbox.runner,
           bwrap: sandbox.bwrap,
@@ -98,6 +107,16 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The timeout of an action is ours to keep: see `oversee`. buildbox-run gets a later one, and what it is given has
+ * another digest, which nobody asks it for.
+ */
+function withBackstop(encoded: Uint8Array): Uint8Array {
+  const action = Action.decode(encoded);
+  const { seconds, nanos } = action.timeout ?? { seconds: 0, nanos: 0 };
+  return Action.encode({ ...action, timeout: { seconds: seconds + BACKSTOP, nanos } }).finish();
 }
 
 async function runTee<T>(tee: OutputTee, work: () => Promise<T>): Promise<T> {

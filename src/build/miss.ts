@@ -14,6 +14,7 @@ import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { bringOutputs } from './bring-outputs.js';
 import { localResults, type ResultSource } from './result-source.js';
 import { pushResult, type PushRequest } from './push-result.js';
+import { readProcessLimit } from '../sandbox/process-limit.js';
 import { restoreRootfs, type WholeTree } from './restore-rootfs.js';
 import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
@@ -36,11 +37,20 @@ export async function buildMiss(
   );
   if (sandbox.stagingReason !== null) log.info(sandbox.stagingReason);
   log.phase(`building: ${config.build.title}`);
+  const { processes = await readProcessLimit(), tmpSize } = config.sandbox;
+  const limits = { processes, tmpSize, timeout: config.build.timeout };
   const started = new Date();
   const execution = await watch.measure('build', () =>
-    execute({ host, log, casd, folder, sandbox, prepared, title: config.build.title }, signal),
+    execute(
+      {
+        ...{ host, log, casd, folder, sandbox, prepared, limits },
+        title: config.build.title,
+        commandLength: config.build.argv.length,
+      },
+      signal,
+    ),
   );
-  const { result, failure } = readVerdict(execution.verdict, config.build, prepared.workingDirectory);
+  const { result, failure } = readVerdict(execution.verdict, limits, prepared.workingDirectory);
   const complete = completeResult({
     ...execution,
     result,

@@ -4,6 +4,7 @@ import { readInputs, type InputTree } from '../inputs/input-tree.js';
 import { DigestMemory } from '../memory/digest-memory.js';
 import { encodeAction, type EncodedAction } from '../reapi/action.js';
 import type { MerkleTree } from '../reapi/merkle.js';
+import { readCpuFeatures } from '../sandbox/cpu-features.js';
 import { HOME, TEMPORARY, WORKSPACE } from '../sandbox/layout.js';
 import { rootNodes } from '../sandbox/mountpoints.js';
 import { platformProperties } from '../sandbox/platform.js';
@@ -109,7 +110,11 @@ async function nameAction(
     },
     workingDirectory,
     outputPaths: build.outputs,
-    platform: platformProperties(rootfs, sandbox.network),
+    platform: platformProperties(rootfs, {
+      network: sandbox.network,
+      properties: sandbox.platform.properties,
+      cpuFeatures: sandbox.platform.features ? await readCpuFeatures() : undefined,
+    }),
     inputRoot: inputRoot.root,
     timeout: build.timeout,
     salt: build.salt,

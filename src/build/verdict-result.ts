@@ -1,5 +1,5 @@
-import type { BuildConfig } from '../config/config.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { SandboxLimits } from '../sandbox/runner.js';
 import type { OutputLink } from '../sandbox/shim.js';
 import type { Verdict } from './verdict.js';
 
@@ -23,14 +23,22 @@ export interface VerdictResult {
  */
 export function readVerdict(
   verdict: Exclude<Verdict, { kind: 'not-mounted' }>,
-  build: BuildConfig,
+  { timeout, processes }: SandboxLimits,
   workingDirectory: string,
 ): VerdictResult {
   switch (verdict.kind) {
     case 'ended':
-      return { result: withLinks(verdict.result, verdict.links, workingDirectory), failure: null };
+      return { result: withLinks(verdict, workingDirectory), failure: null };
     case 'timed-out':
-      return failed(EXIT_KILLED, `the build did not end within its timeout of ${build.timeout / 1000} s`);
+      return stopped(
+        withLinks(verdict, workingDirectory),
+        `the build did not end within its timeout of ${timeout / 1000} s`,
+      );
+    case 'too-many-processes':
+      return stopped(
+        withLinks(verdict, workingDirectory),
+        `the build was ended because it had more than ${processes} processes and threads at a time (\`processes\`)`,
+      );
     case 'not-found':
       return failed(EXIT_NOT_FOUND, `${verdict.command}: there is no such command in the sandbox`);
     case 'odd-output':
@@ -45,9 +53,13 @@ function failed(exitCode: number, failure: string): VerdictResult {
   return { result: ActionResult.fromPartial({ exitCode }), failure };
 }
 
+/** What it left until then stays in its result. */
+function stopped(result: ActionResult, failure: string): VerdictResult {
+  return { result: { ...result, exitCode: EXIT_KILLED }, failure };
+}
+
 function withLinks(
-  result: ActionResult,
-  links: readonly OutputLink[],
+  { result, links }: { readonly result: ActionResult; readonly links: readonly OutputLink[] },
   workingDirectory: string,
 ): ActionResult {
   const outputSymlinks = links.map(({ path, target }) => ({

@@ -8,7 +8,12 @@ import type { OutputLink } from '../sandbox/shim.js';
 /** What came of a build in the sandbox, where the sandbox did its part. */
 export type Verdict =
   | { readonly kind: 'ended'; readonly result: ActionResult; readonly links: readonly OutputLink[] }
-  | { readonly kind: 'timed-out' }
+  /** It was ended by a limit; what it left until then is there, if buildbox-run came so far. */
+  | {
+      readonly kind: 'timed-out' | 'too-many-processes';
+      readonly result: ActionResult;
+      readonly links: readonly OutputLink[];
+    }
   | { readonly kind: 'not-found'; readonly command: string }
   /** An output is there, but is nothing that BuildBox takes: a pipe, a socket, a device. */
   | { readonly kind: 'odd-output'; readonly path: string }
@@ -23,13 +28,18 @@ export type Verdict =
  */
 export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
   const error = outcome.errorStatus === undefined ? undefined : Status.decode(outcome.errorStatus);
-  if (error?.code === status.DEADLINE_EXCEEDED) return { kind: 'timed-out' };
+  if (outcome.sandbox === 'lost' && outcome.met !== 'processes') throw lost(outcome);
+  const kind = limitMet(outcome, error);
+  if (kind !== undefined) {
+    return { kind, result: ActionResult.decode(outcome.result ?? Buffer.alloc(0)), links: outcome.links };
+  }
   if (error?.code === status.UNAVAILABLE) {
     throw new Fault(`casd ended during the build: ${error.message}`, { log: outcome.log });
   }
   if (outcome.sandbox === 'untouched') return notCalled(outcome, error, stderr);
   const result = outcome.result === undefined ? undefined : ActionResult.decode(outcome.result);
   if (outcome.sandbox === 'failed') return notStarted(stderr, outcome);
+  if (outcome.sandbox === 'killed') throw killed(outcome);
   const oddOutput = /Output path "(.*)" is not a file or directory/.exec(error?.message ?? '')?.[1];
   if (oddOutput !== undefined) return { kind: 'odd-output', path: oddOutput };
   if (result === undefined || error !== undefined) {
@@ -38,6 +48,12 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
     });
   }
   return { kind: 'ended', result, links: outcome.links };
+}
+
+function limitMet({ met }: RunnerOutcome, error: Status | undefined) {
+  if (met === 'processes') return 'too-many-processes';
+  // buildbox-run's own timeout comes later than ours, and where ours was of no avail.
+  return met === 'timeout' || error?.code === status.DEADLINE_EXCEEDED ? 'timed-out' : undefined;
 }
 
 function notCalled(outcome: RunnerOutcome, error: Status | undefined, stderr: string): Verdict {
@@ -53,5 +69,22 @@ function notStarted(stderr: string, outcome: RunnerOutcome): Verdict {
   throw new Fault('the sandbox did not start', {
     log: stderr || outcome.log,
     remedy: 'The line above is what bubblewrap said. No build was run.',
+  });
+}
+
+function killed({ log }: RunnerOutcome): Fault {
+  return new Fault('the sandbox was killed during the build', {
+    log,
+    remedy:
+      'bubblewrap was ended from outside (out of memory?), so how the build would have ended is not known. Run it again.',
+  });
+}
+
+/** The command may have taken an empty folder for its inputs and have found nothing wrong with it. */
+function lost({ log }: RunnerOutcome): Fault {
+  return new Fault('the inputs went away during the build, so what it said is not believed', {
+    log,
+    remedy:
+      'buildbox-fuse, which serves them, was ended (out of memory?), or somebody unmounted or removed what casd staged. Run it again.',
   });
 }

@@ -4,6 +4,7 @@ import { runCommand } from '../process/command.js';
 import type { CacheFolder } from './folder.js';
 import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';
+import { removeTree } from './remove-tree.js';
 import { removeSocket } from './socket.js';
 import { readState } from './state.js';
 
@@ -39,7 +40,8 @@ export async function removeLeftovers(
   for (const unfinished of UNFINISHED) {
     const inside = join(folder.storage, unfinished);
     for (const name of await readdir(inside).catch(() => [])) {
-      await rm(join(inside, name), { recursive: true, force: true });
+      // Nothing of it is ever used, so what cannot be removed is in nobody's way.
+      await removeTree(join(inside, name)).catch(() => undefined);
     }
   }
   await rm(folder.work, { recursive: true, force: true });

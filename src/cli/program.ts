@@ -14,7 +14,14 @@ export type WithContext = (
 ) => Promise<number>;
 
 /** Inputs whose flag may be given several times, one value each. */
-const LISTS: ReadonlySet<InputName> = new Set(['inputs', 'outputs', 'env', 'host-paths', 'remote-headers']);
+const LISTS: ReadonlySet<InputName> = new Set([
+  'inputs',
+  'outputs',
+  'env',
+  'host-paths',
+  'platform',
+  'remote-headers',
+]);
 const ALL = Object.keys(INPUTS) as InputName[];
 const OF_FOLDER: readonly InputName[] = ['cache-dir'];
 const OF_DAEMON = ALL.filter((name) => /^(cache-(dir|quota)|buildbox-.*)$/.test(name));

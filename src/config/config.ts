@@ -34,6 +34,19 @@ export interface SandboxConfig {
   readonly rootfs: RootfsChoice;
   readonly network: 'off' | 'on';
   readonly hostPaths: readonly string[];
+  readonly platform: PlatformChoice;
+  /** The most processes and threads at a time; undefined for what suits the machine. */
+  readonly processes: number | undefined;
+  /** Bytes; undefined for half of the memory. */
+  readonly tmpSize: number | undefined;
+}
+
+/** What more tells actions apart than what they are made of. */
+export interface PlatformChoice {
+  /** In the order in which they were given, each once. */
+  readonly properties: readonly (readonly [name: string, value: string])[];
+  /** Whether what the processor can do is one. */
+  readonly features: boolean;
 }
 
 /** What a build finds outside its workspace. */

@@ -4,14 +4,22 @@ import { InputError } from '../errors.js';
 import type { Machine } from '../machine.js';
 import { readCache } from './cache.js';
 import { parseCommand } from './command.js';
-import type { BuildBoxConfig, BuildConfig, Config, RemoteConfig, ReportConfig } from './config.js';
+import type {
+  BuildBoxConfig,
+  BuildConfig,
+  Config,
+  RemoteConfig,
+  ReportConfig,
+  SandboxConfig,
+} from './config.js';
 import { parseEnvironment } from './environment.js';
 import { given, type RawInputs } from './given.js';
 import { confirmOutputs, confirmPlace, parseOutputs, parseRelativePath } from './paths.js';
 import { linkOnTheWay } from './linked-folder.js';
+import { parsePlatform } from './platform.js';
 import { readRemote } from './remote.js';
 import { readRootfs } from './rootfs.js';
-import { oneOf, parseBoolean, parseDuration, parseLines } from './values.js';
+import { oneOf, parseBoolean, parseCount, parseDuration, parseLines, parseSize } from './values.js';
 
 /**
  * Reads and checks every input of a build, once, before anything is started.
@@ -22,11 +30,7 @@ export function readConfig(raw: RawInputs, machine: Machine, argv: readonly stri
   const build = readBuild(raw, machine, argv);
   return {
     build,
-    sandbox: {
-      rootfs: readRootfs(given(raw, 'rootfs')),
-      network: oneOf('network', given(raw, 'network'), ['off', 'on']),
-      hostPaths: parseLines(given(raw, 'host-paths')),
-    },
+    sandbox: readSandbox(raw),
     remote: readRemoteConfig(raw, machine),
     cache: readCache(raw, machine),
     buildbox: readBuildBox(raw),
@@ -50,6 +54,18 @@ function readBuild(raw: RawInputs, machine: Machine, argv: readonly string[]): B
     salt: given(raw, 'salt'),
     cacheFailures: parseBoolean('cache-failures', given(raw, 'cache-failures')),
     downloadOutputs: parseBoolean('download-outputs', given(raw, 'download-outputs')),
+  };
+}
+
+function readSandbox(raw: RawInputs): SandboxConfig {
+  const [processes, tmpSize] = [given(raw, 'processes'), given(raw, 'tmp-size')];
+  return {
+    rootfs: readRootfs(given(raw, 'rootfs')),
+    network: oneOf('network', given(raw, 'network'), ['off', 'on']),
+    hostPaths: parseLines(given(raw, 'host-paths')),
+    platform: parsePlatform(parseLines(given(raw, 'platform'))),
+    processes: processes === '' ? undefined : parseCount('processes', processes),
+    tmpSize: tmpSize === '' ? undefined : parseSize('tmp-size', tmpSize),
   };
 }
 

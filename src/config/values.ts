@@ -40,6 +40,15 @@ export function parseDuration(input: string, value: string): number {
   return milliseconds;
 }
 
+/** A whole number above zero. */
+export function parseCount(input: string, value: string): number {
+  const count = /^[0-9]+$/.test(value) ? Number(value) : NaN;
+  if (!Number.isSafeInteger(count) || count <= 0) {
+    throw new InputError(input, value, 'Give a whole number above zero.');
+  }
+  return count;
+}
+
 export function parseBoolean(input: string, value: string): boolean {
   return oneOf(input, value, ['true', 'false']) === 'true';
 }

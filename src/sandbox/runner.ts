@@ -3,13 +3,17 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { hidingArguments } from './hiding.js';
 import type { Bind } from './rootfs.js';
+import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
+import type { SandboxStatus } from './sandbox-status.js';
+import { type OutputLink, readLinks, readStatus, writeShim } from './shim.js';
 import type { Hidden } from './tree-listing.js';
-import { type OutputLink, readLinks, readStatus, type SandboxStatus, writeShim } from './shim.js';
 
 /** What buildbox-run is started with. */
 export interface RunnerRequest {
   /** The encoded Action. */
   readonly action: Uint8Array;
+  /** How many words its command has. */
+  readonly commandLength: number;
   /** `unix:PATH` of the casd that has the action, its command and its input root. */
   readonly casd: string;
   readonly runner: string;
@@ -24,6 +28,7 @@ export interface RunnerRequest {
   readonly identity: string;
   /** The declared outputs, relative to the root of the sandbox. */
   readonly outputs: readonly string[];
+  readonly limits: SandboxLimits;
   /** A new, empty folder for this run alone; the caller removes it. */
   readonly workFolder: string;
   /** The PATH of the machine, for what bubblewrap itself needs. */
@@ -34,6 +39,12 @@ export interface RunnerRequest {
   readonly onStderr: (chunk: Buffer) => Promise<void>;
 }
 
+/** What a build may take of the machine. It is no part of the action: who meets a limit fails, and that is not kept. */
+export interface SandboxLimits extends OverseenLimits {
+  /** The most bytes in /tmp, and in /dev/shm again; undefined for half of the memory each. */
+  readonly tmpSize: number | undefined;
+}
+
 /** What was left after buildbox-run ended: read the result, not the exit code. */
 export interface RunnerOutcome {
   /** The encoded ActionResult; undefined when there is none. */
@@ -41,6 +52,8 @@ export interface RunnerOutcome {
   /** An encoded `google.rpc.Status`, where buildbox-run says why there is no proper result. */
   readonly errorStatus: Uint8Array | undefined;
   readonly sandbox: SandboxStatus;
+  /** The limit by which the build was ended. */
+  readonly met: Oversight['met'];
   /** Outputs that are symlinks, which the result lacks. */
   readonly links: readonly OutputLink[];
   /** How buildbox-run itself ended: `exit code 1`, `SIGABRT`. */
@@ -52,8 +65,8 @@ export interface RunnerOutcome {
 const ABORT_GRACE = 5000;
 
 /**
- * Runs an action in a sandbox. An abort ends buildbox-run by SIGTERM, which takes the build, its children and its
- * mounts with it; the outcome then is whatever was left.
+ * Runs an action in a sandbox. An abort ends the build and all its children, then buildbox-run, by SIGTERM, which takes
+ * its mounts with it; the outcome then is whatever was left.
  */
 export async function runAction(request: RunnerRequest, signal: AbortSignal): Promise<RunnerOutcome> {
   const { workFolder } = request;
@@ -62,12 +75,13 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     result: join(workFolder, 'action-result'),
     logs: join(workFolder, 'logs'),
   };
-  const shim = await writeShim(workFolder, request.bwrap, request.outputs);
+  const shim = await writeShim(workFolder, { ...request, tmpSize: request.limits.tmpSize });
   await writeFile(paths.action, request.action);
   await mkdir(paths.logs);
   signal.throwIfAborted();
 
   const [program = '', ...words] = [
+    ...WITH_A_UMASK,
     ...endingWithUs(request.setpriv),
     request.runner,
     ...runnerArguments(request, paths),
@@ -79,8 +93,9 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  using oversight = oversee(shim.files.status, request.limits);
   const [ending] = await Promise.all([
-    endOf(child, signal),
+    endOf(child, oversight, signal),
     forward(child.stdout, request.onStdout),
     forward(child.stderr, request.onStderr),
   ]);
@@ -88,11 +103,15 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     result: await readFile(paths.result).catch(() => undefined),
     errorStatus: await readFile(`${paths.result}.error-status`).catch(() => undefined),
     sandbox: await readStatus(shim),
+    met: oversight.met,
     links: await readLinks(shim),
     ending,
     log: await readLogs(paths.logs),
   };
 }
+
+/** buildbox-run makes folders for the outputs, and theirs must not be the job's umask, which no action names. */
+const WITH_A_UMASK = ['/bin/sh', '-c', 'umask 022; exec "$@"', 'sh'];
 
 /** Has the kernel end buildbox-run, and so the build, should this process be killed without a chance to do it. */
 function endingWithUs(setpriv: string | undefined): readonly string[] {
@@ -124,11 +143,13 @@ async function forward(output: AsyncIterable<Buffer>, take: (chunk: Buffer) => P
   for await (const chunk of output) await take(chunk);
 }
 
-function endOf(child: ChildProcess, signal: AbortSignal): Promise<string> {
+function endOf(child: ChildProcess, oversight: Oversight, signal: AbortSignal): Promise<string> {
   let killTimer: NodeJS.Timeout | undefined;
   const stop = () => {
-    child.kill('SIGTERM');
-    killTimer = setTimeout(() => child.kill('SIGKILL'), ABORT_GRACE);
+    void oversight.stop().then(() => {
+      child.kill('SIGTERM');
+      killTimer = setTimeout(() => child.kill('SIGKILL'), ABORT_GRACE);
+    });
   };
   return new Promise<string>((resolve, reject) => {
     signal.addEventListener('abort', stop, { once: true });

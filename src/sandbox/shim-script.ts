@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+
+/** The files of a shim, all below one folder. */
+export interface ShimFiles {
+  /** What bubblewrap and the shim say: see `readStatus`. */
+  readonly status: string;
+  /** A folder that takes the target of each output that is a symlink, by the output's place in the list. */
+  readonly links: string;
+  /** The seccomp program; undefined where the kernel takes none. */
+  readonly filter: string | undefined;
+}
+
+export interface ShimRequest {
+  readonly bwrap: string;
+  readonly staging: 'fuse' | 'copy';
+  /** Whether modes keep nobody from reading, because root does. */
+  readonly root: boolean;
+  /** The declared outputs, relative to the root of the sandbox. */
+  readonly outputs: readonly string[];
+  /** How many words the build's own command has: the last ones that bubblewrap is given. */
+  readonly commandLength: number;
+  /** What is said to bubblewrap after all that buildbox-run says, before the command. */
+  readonly options: readonly string[];
+}
+
+/** Linux' number for FUSE, as `stat -f -c %t` prints it (statfs(2)). */
+const FUSE = '65735546';
+
+/** Seconds that a file system whose server was stopped may take to answer. */
+const ANSWER = 5;
+
+/**
+ * The shell's own words must not stand in the build's output, so its stderr is closed and bubblewrap gets the real one.
+ * The build itself has one umask and no core files, whatever those of the job are.
+ */
+export function shimScript(files: ShimFiles, request: ShimRequest): string {
+  const { bwrap, outputs, commandLength, options, staging } = request;
+  const [seccomp, program] =
+    files.filter === undefined ? ['', ''] : [' --seccomp 8', ` 8<${quote(files.filter)}`];
+  return [
+    '#!/bin/sh',
+    `exec 9>>${quote(files.status)} 7>&2 2>/dev/null`,
+    'umask 022; ulimit -c 0',
+    // The staged tree is what buildbox-run binds to the root, before anything else.
+    'for word; do',
+    '  if [ "$before" = --bind ] && [ "$word" != / ]; then root=$word; break; fi',
+    '  before=$word',
+    'done',
+    `look() { timeout -s KILL ${ANSWER} stat "$@" -- "$root"; }`,
+    'began=$(look -c %d:%i)',
+    // Ours come between buildbox-run's own words and the command.
+    `i=0 own=$(($# - ${commandLength})) words=`,
+    'while [ $i -lt $# ]; do',
+    '  i=$((i + 1)); words="$words \\"\\${$i}\\""',
+    `  [ $i -ne $own ] || words="$words "${quote(options.map(quote).join(' '))}`,
+    'done',
+    'eval "set -- $words"',
+    // In a shell of its own: this one would say `Killed` where bubblewrap's words go.
+    `(exec ${quote(bwrap)} --json-status-fd 9${seccomp} "$@"${program} 2>&7 7>&-)`,
+    'code=$?',
+    // Whatever the build said, it is worth nothing if what it was to read was not there to its end.
+    // buildbox-run would wait for ever for outputs from a server that was stopped.
+    `[ -n "$began" ] && [ "$(look -c %d:%i)" = "$began" ] && ${stillServed(staging)} || { echo lost >&9; kill $PPID; exit; }`,
+    'echo "ended $code" >&9',
+    ...(request.root ? [] : openingLines(staging, outputs)),
+    'take() { [ -L "$root/$1" ] && readlink -n "$root/$1" >"$2" && rm "$root/$1"; }',
+    ...outputs.map((output, i) => takeLine(output, join(files.links, String(i)))),
+    'echo over >&9',
+    'exit "$code"',
+    '',
+  ].join('\n');
+}
+
+function stillServed(staging: 'fuse' | 'copy'): string {
+  return staging === 'fuse' ? `[ "$(look -f -c %t)" = ${FUSE} ]` : 'look -f >/dev/null';
+}
+
+/**
+ * What a build made unreadable for its own user, casd can neither capture nor remove. Modes are no part of a result, so
+ * they are mended: in a copy wherever a folder is in the way, in a mount, which goes away as a whole, for outputs.
+ */
+function openingLines(staging: 'fuse' | 'copy', outputs: readonly string[]): readonly string[] {
+  const folders = '-type d ! -perm -700 -exec chmod u+rwx {} \\;';
+  const files = '-type f ! -perm -400 -exec chmod u+r {} \\;';
+  const parents = [...new Set(outputs.flatMap(parentsOf))];
+  return [
+    ...(staging === 'copy' ? [`find "$root" ${folders}`] : []),
+    'open() { [ ! -d "$root/$1" ] || [ -L "$root/$1" ] || { [ -r "$root/$1" ] && [ -x "$root/$1" ]; } || chmod u+rwx "$root/$1"; }',
+    ...parents.map((parent) => afterParents(parent, `open ${quote(parent)}`)),
+    ...outputs.map((output) => afterParents(output, `find "$root"/${quote(output)} ${folders} -o ${files}`)),
+  ];
+}
+
+/** Takes an output that is a symlink out of the staged tree; its target goes to a file. */
+function takeLine(output: string, file: string): string {
+  return afterParents(output, `take ${quote(output)} ${quote(file)}`);
+}
+
+/** A build may have put a symlink to anywhere in place of a folder above its output, which must not be followed. */
+function afterParents(output: string, command: string): string {
+  return [...parentsOf(output).map((parent) => `[ ! -L "$root"/${quote(parent)} ]`), command].join(' && ');
+}
+
+function parentsOf(output: string): readonly string[] {
+  const names = output.split('/').slice(0, -1);
+  return names.map((_, i) => names.slice(0, i + 1).join('/'));
+}
+
+export function quote(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,132 @@
+/**
+ * What a build may not ask of the kernel, as a seccomp program (seccomp(2), "classic" BPF). Namespaces hide none of it:
+ * the keyrings of the session that started us are inherited, a VM's host answers on AF_VSOCK whatever the network
+ * namespace, TIOCSTI types into a terminal, and a user namespace of its own gives a process the capabilities that the
+ * sandbox took from it.
+ */
+interface Rule {
+  readonly call: keyof typeof CALLS.x86_64;
+  readonly errno: number;
+  /** The call is refused only with such an argument; always without. */
+  readonly argument?: { readonly index: number; readonly is: 'equal' | 'has'; readonly value: number };
+}
+
+const EPERM = 1;
+const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
+
+const CLONE_NEWUSER = 0x1000_0000;
+const AF_VSOCK = 40;
+const TIOCSTI = 0x5412;
+const TIOCLINUX = 0x541c;
+
+const RULES: readonly Rule[] = [
+  { call: 'add_key', errno: ENOSYS },
+  { call: 'request_key', errno: ENOSYS },
+  { call: 'keyctl', errno: ENOSYS },
+  { call: 'socket', errno: EAFNOSUPPORT, argument: { index: 0, is: 'equal', value: AF_VSOCK } },
+  { call: 'ioctl', errno: EPERM, argument: { index: 1, is: 'equal', value: TIOCSTI } },
+  { call: 'ioctl', errno: EPERM, argument: { index: 1, is: 'equal', value: TIOCLINUX } },
+  { call: 'unshare', errno: EPERM, argument: { index: 0, is: 'has', value: CLONE_NEWUSER } },
+  { call: 'clone', errno: EPERM, argument: { index: 0, is: 'has', value: CLONE_NEWUSER } },
+  // Its flags stand in memory, where no filter sees them. C libraries fall back to clone.
+  { call: 'clone3', errno: ENOSYS },
+];
+
+/** The numbers of calls, from the kernel's tables of each processor. */
+const CALLS = {
+  x86_64: {
+    ...{ add_key: 248, request_key: 249, keyctl: 250, socket: 41, ioctl: 16 },
+    ...{ unshare: 272, clone: 56, clone3: 435 },
+  },
+  i386: {
+    ...{ add_key: 286, request_key: 287, keyctl: 288, socket: 359, ioctl: 54 },
+    ...{ unshare: 310, clone: 120, clone3: 435 },
+  },
+  aarch64: {
+    ...{ add_key: 217, request_key: 218, keyctl: 219, socket: 198, ioctl: 29 },
+    ...{ unshare: 97, clone: 220, clone3: 435 },
+  },
+  arm: {
+    ...{ add_key: 309, request_key: 310, keyctl: 311, socket: 281, ioctl: 54 },
+    ...{ unshare: 337, clone: 120, clone3: 435 },
+  },
+} as const;
+
+/** How the kernel names whose table of calls a process uses (linux/audit.h). */
+const AUDIT = { x86_64: 0xc000_003e, i386: 0x4000_0003, aarch64: 0xc000_00b7, arm: 0x4000_0028 } as const;
+
+type Table = keyof typeof CALLS;
+
+/** The tables that the kernel of a machine serves, by Node's name of its processor. */
+const TABLES: Readonly<Record<string, readonly Table[]>> = {
+  x64: ['x86_64', 'i386'],
+  arm64: ['aarch64', 'arm'],
+};
+
+/** Calls from here on are x32's, a table of which none of ours is made. */
+const X32 = 0x4000_0000;
+
+const LOAD = 0x20;
+const IF_EQUAL = 0x15;
+const IF_AT_LEAST = 0x35;
+const IF_HAS = 0x45;
+const RETURN = 0x06;
+const ALLOW = 0x7fff_0000;
+const REFUSE = 0x0005_0000;
+
+/** Where things are in `struct seccomp_data`; both processors are little-endian. */
+const CALL = 0;
+const MACHINE = 4;
+const argumentAt = (index: number) => 16 + 8 * index;
+
+type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
+
+/** The program for a machine, as the kernel takes it; undefined for a processor that we know no calls of. */
+export function systemCallFilter(arch: string): Buffer | undefined {
+  const tables = TABLES[arch];
+  if (tables === undefined) return undefined;
+  const program = [
+    ...tables.flatMap((table) => {
+      const checks = tableChecks(table);
+      return [[LOAD, 0, 0, MACHINE], [IF_EQUAL, 0, checks.length, AUDIT[table]], ...checks] as const;
+    }),
+    refusal(ENOSYS),
+  ];
+  return Buffer.concat(program.map(encode));
+}
+
+function tableChecks(table: Table): readonly Instruction[] {
+  const x32 = [[LOAD, 0, 0, CALL], [IF_AT_LEAST, 0, 1, X32], refusal(ENOSYS)] as const;
+  return [
+    ...(table === 'x86_64' ? x32 : []),
+    ...RULES.flatMap((rule) => ruleChecks(rule, CALLS[table][rule.call])),
+    [RETURN, 0, 0, ALLOW],
+  ];
+}
+
+function ruleChecks({ argument, errno }: Rule, call: number): readonly Instruction[] {
+  const refuse: readonly Instruction[] =
+    argument === undefined
+      ? [refusal(errno)]
+      : [
+          [LOAD, 0, 0, argumentAt(argument.index)],
+          [argument.is === 'equal' ? IF_EQUAL : IF_HAS, 0, 1, argument.value],
+          refusal(errno),
+        ];
+  return [[LOAD, 0, 0, CALL], [IF_EQUAL, 0, refuse.length, call], ...refuse];
+}
+
+function refusal(errno: number): Instruction {
+  return [RETURN, 0, 0, REFUSE | errno];
+}
+
+/** As `struct sock_filter` is laid out. */
+function encode([code, ifTrue, ifFalse, value]: Instruction): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt16LE(code, 0);
+  bytes.writeUInt8(ifTrue, 2);
+  bytes.writeUInt8(ifFalse, 3);
+  bytes.writeUInt32LE(value, 4);
+  return bytes;
+}
