@@ -1,6 +1,7 @@
 import { explainCasdError } from '../casd/faults.js';
 import type { Lease } from '../casd/leases.js';
 import { readUsage } from '../casd/usage.js';
+import { watchCasd } from '../casd/watch.js';
 import type { RunReport } from '../report/report.js';
 import { describeRun } from './describe-run.js';
 import { buildMiss } from './miss.js';
@@ -17,12 +18,15 @@ export async function buildHere(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const casd = await reachCasd(context, lease, signal);
+  using watch = watchCasd(context.folder, casd);
+  const either = AbortSignal.any([signal, watch.signal]);
   try {
-    const outcome = await buildMiss(context, prepared, casd, signal);
-    const usage = await readUsage(casd, signal);
+    const outcome = await buildMiss(context, prepared, casd, either);
+    const usage = await readUsage(casd, either);
     const { state, address } = casd;
     return describeRun(context, prepared, outcome, { buildbox: state.buildbox, address, usage });
   } catch (error) {
+    if (!signal.aborted) watch.signal.throwIfAborted(); // What it did to the build tells less.
     const needs = { quota: casd.state.quota, known: prepared.inputs.bytes };
     throw (await explainFullCache(error, casd, needs)) ?? explainCasdError(error, context.folder, casd.state);
   } finally {

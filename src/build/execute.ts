@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CasdConnection } from '../casd/connection.js';
-import { watchCasd } from '../casd/faults.js';
 import type { CacheFolder } from '../casd/folder.js';
 import { captureFiles } from '../casd/store.js';
 import { Fault } from '../errors.js';
@@ -11,6 +10,7 @@ import type { Log } from '../machine.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
 import { runAction, type SandboxLimits } from '../sandbox/runner.js';
+import { isCommandRunning } from '../sandbox/shim.js';
 import { OutputTee } from './output-tee.js';
 import type { PreparedAction } from './prepare.js';
 import type { SandboxTools } from './tool-finder.js';
@@ -66,8 +66,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
   const { host, casd, folder, prepared, sandbox, commandLength, limits } = request;
   await mkdir(folder.work, { recursive: true });
   const workFolder = await mkdtemp(join(folder.work, 'build-'));
-  using watch = watchCasd(folder, casd.state);
-  const either = AbortSignal.any([signal, watch.signal]);
+  using _ = casd.demand.build(() => isCommandRunning(workFolder));
   try {
     const tee = await OutputTee.open(workFolder, host.openBuildLog(request.title, signal));
     const outcome = await runTee(tee, () =>
@@ -91,10 +90,10 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           onStdout: tee.stdout,
           onStderr: tee.stderr,
         },
-        either,
+        signal,
       ),
     );
-    either.throwIfAborted();
+    signal.throwIfAborted();
     const verdict = judge(outcome, tee.stderrHead);
     const captured = await captureFiles(casd, workFolder, ['stdout', 'stderr'], signal);
     const digestOfFile = (name: string) => captured.get(name) ?? EMPTY_DIGEST;

@@ -5,6 +5,7 @@ import {
 } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import { LocalContentAddressableStorageClient } from '../gen/build/buildgrid/local_cas.services.js';
 import { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
+import { Demand } from './demand.js';
 import type { CasdState } from './state.js';
 
 /** The clients of one running casd, over one connection. */
@@ -15,6 +16,7 @@ export interface CasdConnection {
   readonly localStorage: LocalContentAddressableStorageClient;
   readonly actionCache: ActionCacheClient;
   readonly byteStream: ByteStreamClient;
+  readonly demand: Demand;
   close(): void;
 }
 
@@ -38,6 +40,7 @@ export function connectCasd(state: CasdState): CasdConnection {
     localStorage: new LocalContentAddressableStorageClient(address, insecure, options),
     actionCache: new ActionCacheClient(address, insecure, options),
     byteStream: new ByteStreamClient(address, insecure, options),
+    demand: new Demand(),
     close: () => channel.close(),
   };
 }

@@ -6,8 +6,6 @@ import type { CacheFolder } from './folder.js';
 import { casdLogTail } from './log-tail.js';
 import type { CasdState } from './state.js';
 
-const WATCH_MILLISECONDS = 500;
-
 /** What a failed call says to a person: whether the daemon is gone, or there and unwilling. */
 export function explainCasdError(error: unknown, folder: CacheFolder, state: CasdState): unknown {
   if (!(error instanceof RpcError)) return error;
@@ -30,24 +28,10 @@ export function isFullCache({ code, details }: RpcError): boolean {
   return code === status.RESOURCE_EXHAUSTED && !details.includes('message larger than max');
 }
 
-function casdEnded(folder: CacheFolder, cause?: unknown): Fault {
+export function casdEnded(folder: CacheFolder, cause?: unknown): Fault {
   return new Fault('casd ended during the run', {
     cause,
     log: casdLogTail(folder),
     remedy: 'Something killed it (out of memory?). The next run starts a new one.',
   });
-}
-
-/**
- * Aborts when the daemon ends. A build in the sandbox does not notice by itself that what it needs at its end is gone.
- */
-export function watchCasd(
-  folder: CacheFolder,
-  state: CasdState,
-): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
-  const timer = setInterval(() => {
-    if (!isRunning(state.process)) controller.abort(casdEnded(folder));
-  }, WATCH_MILLISECONDS);
-  return { signal: controller.signal, [Symbol.dispose]: () => clearInterval(timer) };
 }

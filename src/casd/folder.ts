@@ -11,6 +11,8 @@ export interface CacheFolder {
   readonly run: string;
   readonly state: string;
   readonly log: string;
+  /** Says that casd's own count of its bytes is right. */
+  readonly counted: string;
   readonly leases: string;
   /** A folder for each build that is running, with its shim, its result and its output; casd's temporary files. */
   readonly work: string;
@@ -32,6 +34,7 @@ export function cacheFolder(root: string): CacheFolder {
     run,
     state: join(run, 'casd.json'),
     log: join(run, 'casd.log'),
+    counted: join(run, 'counted.json'),
     leases: join(run, 'leases'),
     work: join(run, 'work'),
     memory: join(root, 'memory'),

@@ -2,6 +2,7 @@ import { renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { systemErrorCode } from '../errors.js';
+import { noteCount } from './counted.js';
 import type { CacheFolder } from './folder.js';
 import { DISK_USAGE } from './layout.js';
 import type { ExpiryPlan } from './plan-expiry.js';
@@ -66,6 +67,11 @@ function writeUsage(folder: CacheFolder, contents: StoredContents, gone: readonl
   for (const { hash, size } of contents.blobs.values()) if (!hashes.has(hash)) bytes += size;
   const file = join(folder.storage, DISK_USAGE);
   const unfinished = join(folder.run, `disk_usage.${process.pid}`);
-  writeFileSync(unfinished, String(bytes));
-  renameSync(unfinished, file);
+  try {
+    writeFileSync(unfinished, String(bytes));
+    renameSync(unfinished, file);
+    noteCount(folder);
+  } catch {
+    rmSync(file, { force: true }); // The next casd counts by itself.
+  }
 }

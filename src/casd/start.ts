@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../errors.js';
 import { identify } from '../process/identity.js';
 import type { Allotment } from './allotment.js';
+import { dropUnsoundCount, noteCount } from './counted.js';
 import type { CacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { casdLogTail } from './log-tail.js';
@@ -45,6 +46,7 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   await mkdir(folder.storage, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder, settings.searchPath, signal);
   await mkdir(folder.work, { recursive: true });
+  dropUnsoundCount(folder);
   const socket = await placeSocket(folder, settings.temporary);
   let child: ChildProcess | undefined;
   try {
@@ -83,7 +85,9 @@ function stateOf({ pid }: ChildProcess, socket: string, settings: CasdSettings):
  * @throws Fault when there is one that this process cannot end
  */
 export async function stopCasd(folder: CacheFolder): Promise<void> {
-  for (const { socket } of await endServing(folder.storage)) await removeSocket(folder, socket);
+  const ended = await endServing(folder.storage);
+  if (ended.length === 1) noteCount(folder); // Of two on one storage, neither knows what the other did.
+  for (const { socket } of ended) await removeSocket(folder, socket);
   if (await isListenedTo(usualSocket(folder))) {
     throw new Fault(
       `a casd of another container serves ${folder.root}: no process of this one listens there`,

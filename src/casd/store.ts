@@ -12,7 +12,8 @@ const DIGESTS_PER_QUESTION = 10_000;
 const FILES_PER_CAPTURE = 5_000;
 const CHUNK_BYTES = 1 << 20;
 const QUESTION_DEADLINE = 60_000;
-const TRANSFER_DEADLINE = 600_000;
+/** How long a transfer takes is the disk's affair: one that makes no progress is ended by who watches casd. */
+const TRANSFER_DEADLINE = 6 * 3_600_000;
 
 /** Of these blobs, the ones that casd lacks. */
 export async function findMissing(
@@ -47,8 +48,8 @@ export async function storeBlobs(
   const cost = (blob: Uint8Array) => blob.length + BLOB_OVERHEAD;
   for (const batch of batchesBySize(blobs, cost, BATCH_BYTES)) {
     const [first] = batch;
-    if (first !== undefined && cost(first) > BATCH_BYTES) await writeBlob(casd, first, limits);
-    else await storeBatch(casd, batch, limits);
+    const isLarge = first !== undefined && cost(first) > BATCH_BYTES;
+    await casd.demand.transfer(isLarge ? writeBlob(casd, first, limits) : storeBatch(casd, batch, limits));
   }
 }
 
@@ -129,7 +130,7 @@ async function takeFiles(
   const digests = new Map<string, Digest>();
   for (let start = 0; start < paths.length; start += FILES_PER_CAPTURE) {
     const path = paths.slice(start, start + FILES_PER_CAPTURE);
-    const answer = await callUnary(
+    const call = callUnary(
       'CaptureFiles',
       casd.localStorage.captureFiles.bind(casd.localStorage),
       {
@@ -145,6 +146,7 @@ async function takeFiles(
       },
       { signal, deadline: TRANSFER_DEADLINE },
     );
+    const answer = await casd.demand.transfer(call);
     for (const { path: file, digest, status } of answer.responses) {
       if (status !== undefined && status.code !== 0) {
         throw rpcErrorOf(`reading ${file}`, status);

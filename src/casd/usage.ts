@@ -12,12 +12,16 @@ export interface CacheUsage {
   readonly quota: number;
 }
 
-export async function readUsage(casd: CasdConnection, signal: AbortSignal): Promise<CacheUsage> {
+export async function readUsage(
+  casd: CasdConnection,
+  signal: AbortSignal,
+  deadline = DEADLINE,
+): Promise<CacheUsage> {
   const { sizeBytes, quotaBytes } = await callUnary(
     'GetLocalDiskUsage',
     casd.localStorage.getLocalDiskUsage.bind(casd.localStorage),
     {},
-    { signal, deadline: DEADLINE },
+    { signal, deadline },
   );
   return { size: sizeBytes, quota: quotaBytes };
 }

@@ -28,6 +28,11 @@ export function initIn(text: string): number | undefined {
   return pid === undefined ? undefined : Number(pid);
 }
 
+/** Whether the command has, or bubblewrap, which then was killed. */
+export function hasEnded(text: string): boolean {
+  return text.includes('"exit-code"') || text.split('\n').some((line) => line.startsWith('ended '));
+}
+
 export function isOver(text: string): boolean {
   return text.split('\n').includes('over');
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readKernelFiles } from './kernel-files.js';
-import { type SandboxStatus, statusIn } from './sandbox-status.js';
+import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
 import { type ShimFiles, type ShimRequest, shimScript } from './shim-script.js';
 import { systemCallFilter } from './system-call-filter.js';
 
@@ -24,11 +24,13 @@ export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root'> {
   readonly tmpSize: number | undefined;
 }
 
+const STATUS = 'sandbox-status';
+
 export async function writeShim(workFolder: string, sandboxing: Sandboxing): Promise<Shim> {
   const folder = join(workFolder, 'bin');
   const empty = join(workFolder, 'empty');
   const filter = await writeFilter(join(workFolder, 'system-calls'));
-  const files = { status: join(workFolder, 'sandbox-status'), links: join(workFolder, 'links'), filter };
+  const files = { status: join(workFolder, STATUS), links: join(workFolder, 'links'), filter };
   await mkdir(folder);
   await mkdir(files.links);
   await writeFile(empty, '');
@@ -63,6 +65,12 @@ async function hardening(empty: string, tmpSize: number | undefined): Promise<re
 /** Reads what bubblewrap and the shim said. */
 export async function readStatus({ files }: Shim): Promise<SandboxStatus> {
   return statusIn(await readFile(files.status, 'utf8').catch(() => undefined));
+}
+
+/** Whether the command runs just now: what stages for it has ended, and what captures its outputs has not begun. */
+export async function isCommandRunning(workFolder: string): Promise<boolean> {
+  const text = await readFile(join(workFolder, STATUS), 'utf8').catch(() => '');
+  return initIn(text) !== undefined && !hasEnded(text);
 }
 
 /** An output that is a symlink. */
