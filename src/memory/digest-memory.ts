@@ -1,6 +1,8 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { seal, unseal } from './sealed.js';
+import { settledFrom } from './settled.js';
 
 /** What of a file's status changes whenever its content may have changed. */
 export interface FileStatus {
@@ -10,13 +12,15 @@ export interface FileStatus {
   readonly ino: number;
 }
 
-const stored = v.object({
-  version: v.literal(1),
-  entries: v.record(v.string(), v.tuple([v.string(), v.string()])),
-});
+const VERSION = 2;
 
-/** A file touched this recently, in milliseconds, could change again within the clock's granularity. */
-const SETTLING_TIME = 100;
+type Entries = Readonly<Record<string, readonly [status: string, value: string]>>;
+
+/** The seal says that the entries are whole; to look at a hundred thousand of them would take as long as to read them. */
+const stored = v.object({
+  version: v.literal(VERSION),
+  entries: v.custom<Entries>((entries) => typeof entries === 'object' && entries !== null),
+});
 
 /** Thirty days. */
 const KEPT_MILLISECONDS = 30 * 86_400_000;
@@ -26,18 +30,21 @@ const KEPT_MILLISECONDS = 30 * 86_400_000;
  * file is not read again. It is a memory of this machine, in this user's cache folder; it is never shared.
  */
 export class DigestMemory {
-  readonly #used = new Map<string, [status: string, value: string]>();
+  readonly #used = new Map<string, readonly [status: string, value: string]>();
+  readonly #distrusted = new Set<string>();
+  readonly #opened = Date.now();
   #changed = false;
 
   private constructor(
     private readonly file: string,
-    private readonly known: Readonly<Record<string, [string, string]>>,
+    private readonly known: Entries,
   ) {}
 
-  /** Opens the memory kept in `file`. One that is missing or unreadable is an empty one. */
+  /** Opens the memory kept in `file`. One that is missing, damaged or unreadable is an empty one. */
   static async open(file: string): Promise<DigestMemory> {
     try {
-      return new DigestMemory(file, v.parse(stored, JSON.parse(await readFile(file, 'utf8'))).entries);
+      const text = unseal(await readFile(file));
+      return new DigestMemory(file, text === undefined ? {} : v.parse(stored, JSON.parse(text)).entries);
     } catch {
       return new DigestMemory(file, {});
     }
@@ -45,14 +52,23 @@ export class DigestMemory {
 
   recall(path: string, status: FileStatus): string | undefined {
     const entry = Object.hasOwn(this.known, path) ? this.known[path] : undefined;
-    if (entry?.[0] !== fingerprint(status)) return undefined;
+    if (entry?.[0] !== fingerprint(status) || this.#distrusted.has(path)) return undefined;
     this.#used.set(path, entry);
     return entry[1];
   }
 
-  /** Takes the status read *before* the file was, so that a change meanwhile is noticed the next time. */
+  /** Has the value of this path be found out anew: what was remembered of it is wrong, whatever its status says. */
+  distrust(path: string): void {
+    this.#distrusted.add(path);
+    this.#changed = true;
+  }
+
+  /**
+   * Takes the status read *before* the file was, so that a change meanwhile is noticed the next time. What had not come
+   * to rest before this memory was opened could have changed since it was read, with the same status.
+   */
   remember(path: string, status: FileStatus, value: string): void {
-    if (Date.now() - Math.max(status.ctimeMs, status.mtimeMs) < SETTLING_TIME) return;
+    if (settledFrom(status) > this.#opened) return;
     this.#used.set(path, [fingerprint(status), value]);
     this.#changed = true;
   }
@@ -62,7 +78,10 @@ export class DigestMemory {
     if (!this.#changed) return;
     await mkdir(dirname(this.file), { recursive: true });
     const unfinished = `${this.file}.${process.pid}`;
-    await writeFile(unfinished, JSON.stringify({ version: 1, entries: Object.fromEntries(this.#used) }));
+    await writeFile(
+      unfinished,
+      seal(JSON.stringify({ version: VERSION, entries: Object.fromEntries(this.#used) })),
+    );
     await rename(unfinished, this.file);
     await removeOldFiles(dirname(this.file));
   }

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import type { DigestMemory } from '../memory/digest-memory.js';
+import { settledFrom } from '../memory/settled.js';
 import { statusOf, type HostTree } from './host-tree.js';
-
-/** Something touched this recently, in milliseconds, could change again within the clock's granularity. */
-const SETTLING_TIME = 100;
 
 /** The memory checks a status of its own; here the statuses of all watched paths are in the value instead. */
 const NO_STATUS = { size: 0, mtimeMs: 0, ctimeMs: 0, ino: 0 };
@@ -25,7 +23,7 @@ export class Watch {
   /** Flat, because there can be a hundred thousand paths. */
   readonly #numbers: number[] = [];
   readonly #began = Date.now();
-  #newest = 0;
+  #settledFrom = 0;
 
   constructor(private readonly tree: HostTree) {}
 
@@ -48,13 +46,13 @@ export class Watch {
       this.#numbers.push(...ABSENT);
     } else {
       this.#numbers.push(status.size, status.mode, status.mtimeMs, status.ctimeMs, status.ino);
-      this.#newest = Math.max(this.#newest, status.mtimeMs, status.ctimeMs);
+      this.#settledFrom = Math.max(this.#settledFrom, settledFrom(status));
     }
   }
 
-  /** Whether everything watched had been left alone for a while when the watch began. */
+  /** Whether everything watched had come to rest when the watch began. */
   get settled(): boolean {
-    return this.#began - this.#newest >= SETTLING_TIME;
+    return this.#began >= this.#settledFrom;
   }
 
   get fingerprint(): string {
