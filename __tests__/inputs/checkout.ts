@@ -78,7 +78,7 @@ export async function requestFor(
 ): Promise<InputRequest> {
   const memory = await DigestMemory.open('/nonexistent');
   const { signal } = new AbortController();
-  return { machine, pathspecs: [], written: [], excluded: [], memory, signal, ...change };
+  return { machine, pathspecs: [], written: [], excluded: [], memory, distrusted: [], signal, ...change };
 }
 
 /** The inputs as lines: `file`, `program*`, `link -> target`, `empty folder/`. */
@@ -89,6 +89,15 @@ export async function linesOf(
 ): Promise<string[]> {
   const tree = await readInputs(await requestFor(machineAt(workspace, scratch), change));
   return tree.nodes.map(lineOf);
+}
+
+/** What is said of them. */
+export async function warningsOf(
+  workspace: string,
+  scratch: string,
+  change: Partial<InputRequest> = {},
+): Promise<readonly string[]> {
+  return (await readInputs(await requestFor(machineAt(workspace, scratch), change))).warnings;
 }
 
 function lineOf(node: InputNode): string {

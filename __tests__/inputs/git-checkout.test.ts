@@ -12,12 +12,14 @@ import {
   newRepository,
   requestFor,
   useScratch,
+  warningsOf,
   write,
 } from './checkout.js';
 
 const scratch = useScratch();
 const at = (path: string) => join(scratch.path, path);
 const inputs = (folder = at('repo'), change = {}) => linesOf(folder, scratch.path, change);
+const warnings = (change = {}) => warningsOf(at('repo'), scratch.path, change);
 
 describe('a git checkout', () => {
   test('is what git tracks and would add, with its content and bits as they are on disk', async () => {
@@ -43,6 +45,7 @@ describe('a git checkout', () => {
       ],
       files: 6,
       bytes: 4 + 3 + 9 + 1 + 0 + 1,
+      warnings: [],
     });
   });
 
@@ -140,16 +143,23 @@ describe('a git checkout', () => {
 });
 
 describe('a name that is not UTF-8', () => {
-  test('is a fault that shows the name, and the pathspec it proposes gets round it', async () => {
+  test('is left out with a warning that shows the name, and the pathspec it proposes ends the warning', async () => {
     newRepository(at('repo'), { a: '' });
     writeFileSync(brokenPath(at('repo')), '');
-    await expect(inputs()).rejects.toMatchObject({
-      name: 'Fault',
-      message: containing('caf\\xe9.txt'),
-      remedy: containing("inputs: '!caf?.txt'"),
-    });
-    expect(await inputs(at('repo'), { pathspecs: ['!caf?.txt'] })).toEqual(['a']);
-    expect(await inputs(at('repo'), { pathspecs: ['a'] })).toEqual(['a']);
+    expect(await inputs()).toEqual(['a']);
+    expect(await warnings()).toEqual([
+      "the name of caf\\xe9.txt is not UTF-8, which an input's must be: it is left out. " +
+        "Exclude it with `inputs: '!caf?.txt'` to have this said no more",
+    ]);
+    expect(await warnings({ pathspecs: ['!caf?.txt'] })).toEqual([]);
+    expect(await warnings({ pathspecs: ['a'] })).toEqual([]);
+  });
+
+  test('is left out also where a pathspec names it alone: no other tool could be given it', async () => {
+    newRepository(at('repo'), { a: '' });
+    writeFileSync(brokenPath(at('repo')), '');
+    expect(await inputs(at('repo'), { pathspecs: ['caf?.txt'] })).toEqual([]);
+    expect(await warnings({ pathspecs: ['caf?.txt'] })).toHaveLength(1);
   });
 
   test('does no harm when the file is deleted', async () => {
@@ -160,18 +170,23 @@ describe('a name that is not UTF-8', () => {
     expect(await inputs()).toEqual(['a']);
   });
 
-  test('is refused as a link target as well', async () => {
+  test('is no target of a link either', async () => {
     newRepository(at('repo'), { a: '' });
-    symlinkSync(Buffer.from([0x78, 0xff]), at('repo/link'));
-    await expect(inputs()).rejects.toThrow('link points to a name that is not UTF-8');
-    expect(await inputs(at('repo'), { pathspecs: ['!link'] })).toEqual(['a']);
+    for (const name of ['link', 'other']) symlinkSync(Buffer.from([0x78, 0xff]), at(`repo/${name}`));
+    expect(await inputs()).toEqual(['a']);
+    expect(await warnings()).toEqual([
+      "the symbolic link link (and 1 more) points to a name that is not UTF-8, which an input's must be: " +
+        "it is left out. Exclude it with `inputs: '!link'` to have this said no more",
+    ]);
+    expect(await warnings({ pathspecs: ['!link', '!other'] })).toEqual([]);
   });
 
-  test('is refused for a repository too, which stands for its files', async () => {
+  test('has a repository left out too, which stands for its files', async () => {
     newRepository(at('repo'), { a: '' });
     newRepository(at('nested'), { b: '' });
     renameSync(at('nested'), brokenPath(at('repo')));
-    await expect(inputs()).rejects.toThrow('caf\\xe9.txt is not UTF-8');
-    expect(await inputs(at('repo'), { pathspecs: ['!caf?.txt'] })).toEqual(['a']);
+    expect(await inputs()).toEqual(['a']);
+    expect(await warnings()).toEqual([containing('caf\\xe9.txt is not UTF-8')]);
+    expect(await warnings({ pathspecs: ['!caf?.txt'] })).toEqual([]);
   });
 });

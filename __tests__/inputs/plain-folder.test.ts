@@ -12,6 +12,7 @@ import {
   newRepository,
   requestFor,
   useScratch,
+  warningsOf,
   write,
 } from './checkout.js';
 
@@ -30,7 +31,7 @@ describe('a folder outside git', () => {
   test('may be empty', async () => {
     mkdirSync(at('folder'));
     const tree = await readInputs(await requestFor(machineAt(at('folder'), scratch.path)));
-    expect(tree).toEqual({ nodes: [], files: 0, bytes: 0 });
+    expect(tree).toEqual({ nodes: [], files: 0, bytes: 0, warnings: [] });
   });
 
   test('has its repositories listed by git, without .git', async () => {
@@ -82,13 +83,16 @@ describe('a folder outside git', () => {
     expect(await inputs({ pathspecs: ['empty/'] })).toEqual(['empty/']);
   });
 
-  test('refuses a name that is not UTF-8, for a folder as well', async () => {
+  test('has what is below a folder left out whose name is not UTF-8', async () => {
     mkdirSync(brokenPath(at('')), { recursive: true });
     mkdirSync(at('folder'));
     mkdirSync(brokenPath(at('folder')));
     writeFileSync(Buffer.concat([brokenPath(at('folder')), Buffer.from('/in')]), '');
-    await expect(inputs()).rejects.toThrow('caf\\xe9.txt/in is not UTF-8');
-    expect(await inputs({ pathspecs: ['!caf*'] })).toEqual([]);
+    expect(await inputs()).toEqual([]);
+    expect(await warningsOf(at('folder'), scratch.path)).toEqual([
+      containing('caf\\xe9.txt/in is not UTF-8'),
+    ]);
+    expect(await warningsOf(at('folder'), scratch.path, { pathspecs: ['!caf*'] })).toEqual([]);
   });
 
   const root = process.getuid?.() === 0;

@@ -1,28 +1,51 @@
 import { updateActionResult } from '../casd/action-cache.js';
 import type { CasdConnection } from '../casd/connection.js';
+import { dropDamaged } from '../casd/drop-damaged.js';
+import type { CacheFolder } from '../casd/folder.js';
 import { Fault } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { missingOutputs, UnusableResult } from '../outputs/plan.js';
-import { captureAction } from './capture.js';
+import { captureAction, type Captured } from './capture.js';
+import { DamagedCache } from './damaged-cache.js';
 import type { BuildConfig } from '../config/config.js';
 import type { Outcome } from './describe-run.js';
 import { execute } from './execute.js';
-import { planResult } from './look-up.js';
+import { filesOf, type KnownResult, planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
 import { decidePush } from '../trust/may-push.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { bringOutputs } from './bring-outputs.js';
-import { localResults, type ResultSource } from './result-source.js';
+import { localResults } from './result-source.js';
+import { onIntactInputs } from './on-intact-inputs.js';
 import { pushResult, type PushRequest } from './push-result.js';
 import { readProcessLimit } from '../sandbox/process-limit.js';
 import { restoreRootfs, type WholeTree } from './restore-rootfs.js';
 import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult } from './complete-result.js';
+import { confirmResult } from './confirm-result.js';
 import { together } from './together.js';
 
-/** Builds the action in the sandbox, keeps its result, and brings its outputs into the workspace. */
+/**
+ * Builds the action in the sandbox, keeps its result, and brings its outputs into the workspace. Where the local cache
+ * turns out to be damaged, what is damaged is replaced, and the action is built once more.
+ */
 export async function buildMiss(
+  context: RunContext,
+  prepared: PreparedAction,
+  casd: CasdConnection,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  try {
+    return await buildOnce(context, prepared, casd, signal);
+  } catch (error) {
+    if (!(error instanceof DamagedCache)) throw error;
+    context.log.warn(`${error.message}. Building once more`);
+    return await buildOnce(context, prepared, casd, signal);
+  }
+}
+
+async function buildOnce(
   context: RunContext,
   prepared: PreparedAction,
   casd: CasdConnection,
@@ -30,7 +53,7 @@ export async function buildMiss(
 ): Promise<Outcome> {
   const { config, host, log, watch, folder, tools } = context;
   log.phase('getting the sandbox ready');
-  const [[cachedInputs, rootfs], sandbox] = await together(
+  const [[{ cachedInputs, unchecked }, rootfs], sandbox] = await together(
     signal,
     (either) => giveToCasd(context, prepared, casd, either),
     () => watch.measure('tools', () => tools.sandbox()),
@@ -40,15 +63,14 @@ export async function buildMiss(
   const { processes = await readProcessLimit(), tmpSize } = config.sandbox;
   const limits = { processes, tmpSize, timeout: config.build.timeout };
   const started = new Date();
+  const request = {
+    ...{ host, log, casd, folder, sandbox, prepared, limits },
+    title: config.build.title,
+    commandLength: config.build.argv.length,
+  };
+  const inputs = [...unchecked, ...(rootfs?.files ?? [])];
   const execution = await watch.measure('build', () =>
-    execute(
-      {
-        ...{ host, log, casd, folder, sandbox, prepared, limits },
-        title: config.build.title,
-        commandLength: config.build.argv.length,
-      },
-      signal,
-    ),
+    onIntactInputs(folder, inputs, (either) => execute(request, either), signal),
   );
   const { result, failure } = readVerdict(execution.verdict, limits, prepared.workingDirectory);
   const complete = completeResult({
@@ -67,9 +89,10 @@ export async function buildMiss(
     signal,
   );
   if (isKept(outcome, config.build)) {
+    const known = { result: complete, planned: outcome.planned };
+    await confirmResult(folder, known, config.build.downloadOutputs, signal);
     await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
     await context.kept?.noteBuilt(prepared.actionDigest);
-    const known = { result: complete, planned: outcome.planned };
     await pushIfAllowed(context, { prepared, known, rootfs }, signal);
   }
   return outcome;
@@ -81,11 +104,12 @@ function giveToCasd(
   prepared: PreparedAction,
   casd: CasdConnection,
   signal: AbortSignal,
-): Promise<[cachedInputs: number, rootfs: WholeTree | undefined]> {
-  const { host, watch } = context;
+): Promise<[captured: Captured, rootfs: WholeTree | undefined]> {
+  const { host, watch, folder, log } = context;
+  const request = { casd, folder, workspace: host.machine.workspace, log };
   return together(
     signal,
-    (either) => watch.measure('capture', () => captureAction(casd, host.machine.workspace, prepared, either)),
+    (either) => watch.measure('capture', () => captureAction(request, prepared, either)),
     (either) => restoreRootfs(context, casd, prepared.rootfs, either),
   );
 }
@@ -134,8 +158,9 @@ async function settle(
     planned: [],
   });
   if (failure !== null || result.exitCode !== 0) return failed(failure, result.exitCode);
+  let known: KnownResult | undefined;
   try {
-    const known = await planResult(source, result, build, signal);
+    known = await planResult(source, result, build, signal);
     const missing = missingOutputs(known.planned, build.outputs);
     if (missing.length > 0) {
       return failed(`the build did not make the declared output ${missing.join(', ')}`, EXIT_BAD_OUTPUTS);
@@ -144,16 +169,23 @@ async function settle(
     return { kind: 'built', ...how, ...known };
   } catch (error) {
     if (error instanceof UnusableResult) return failed(error.message, EXIT_BAD_OUTPUTS);
-    if (error instanceof UnusableBlob) throw await damagedCache(source, error);
+    if (error instanceof UnusableBlob) throw await damagedOutput(context.folder, error, known, signal);
     throw error;
   }
 }
 
 /** casd kept a blob of before that is not what its digest says, in place of the one that was built now. */
-async function damagedCache(source: ResultSource, error: UnusableBlob): Promise<Fault> {
-  if (error.reason === 'corrupt') await source.discard(error.digest);
+async function damagedOutput(
+  folder: CacheFolder,
+  error: UnusableBlob,
+  known: KnownResult | undefined,
+  signal: AbortSignal,
+): Promise<Fault> {
+  const named = [error.digest, ...(known === undefined ? [] : filesOf(known))];
+  const damaged = await dropDamaged(folder, named, 'content', signal);
+  if (damaged.length > 0) return new DamagedCache(damaged);
   return new Fault(`the local cache is damaged: ${error.message}`, {
     cause: error,
-    remedy: 'The damaged blob was removed; run the build again.',
+    remedy: 'Run the build again.',
   });
 }

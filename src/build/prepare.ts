@@ -30,20 +30,32 @@ export interface PreparedAction extends EncodedAction {
   readonly rootBlobs: readonly Uint8Array[];
 }
 
-/** Turns checkout, toolchain and command into an action. Reads; starts nothing and writes nothing but its memory. */
-export async function prepareAction(context: RunContext, signal: AbortSignal): Promise<PreparedAction> {
+/**
+ * Turns checkout, toolchain and command into an action. Reads; starts nothing and writes nothing but its memory.
+ *
+ * @param distrusted files of the workspace that are read, whatever is remembered of them
+ */
+export async function prepareAction(
+  context: RunContext,
+  distrusted: readonly string[],
+  signal: AbortSignal,
+): Promise<PreparedAction> {
   const { watch, log } = context;
   log.phase('reading the inputs and identifying the toolchain');
   // The toolchain is looked at while git lists the inputs.
   const [inputs, rootfs] = await together(
     signal,
-    (either) => watch.measure('inputs', () => inputTree(context, either)),
+    (either) => watch.measure('inputs', () => inputTree(context, distrusted, either)),
     (either) => watch.measure('toolchain', () => toolchain(context, either)),
   );
   return nameAction(context, inputs, rootfs, signal);
 }
 
-async function inputTree({ config, host, folder }: RunContext, signal: AbortSignal) {
+async function inputTree(
+  { config, host, log, folder }: RunContext,
+  distrusted: readonly string[],
+  signal: AbortSignal,
+) {
   const { machine } = host;
   const memory = await DigestMemory.open(join(folder.memory, `inputs-${shortHash(machine.workspace)}.json`));
   const { workingDirectory, outputs, inputs } = config.build;
@@ -57,9 +69,11 @@ async function inputTree({ config, host, folder }: RunContext, signal: AbortSign
     ],
     excluded: [folder.root],
     memory,
+    distrusted,
     signal,
   });
   await memory.save();
+  tree.warnings.forEach((text) => log.warn(text));
   return tree;
 }
 

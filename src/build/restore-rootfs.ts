@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openScratch } from '../cache/scratch.js';
 import type { CasdConnection } from '../casd/connection.js';
+import { dropDamaged } from '../casd/drop-damaged.js';
 import { findMissing, moveFiles, storeBlobs } from '../casd/store.js';
 import { storedDirectories } from '../casd/stored-directories.js';
 import { Fault } from '../errors.js';
@@ -9,6 +10,7 @@ import { digestsOf, walkTree, type WalkedTree } from '../reapi/walk-tree.js';
 import { allTogether } from '../remote/side-by-side.js';
 import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import { fetchRootfs } from './fetch-rootfs.js';
+import { tellDamaged } from './damaged-cache.js';
 import { Gathered } from './gathered.js';
 import { type Directories, keptOrigin, remoteOrigin, type RootfsOrigin } from './rootfs-origins.js';
 import type { RunContext } from './run-context.js';
@@ -60,7 +62,15 @@ class Restore {
     this.#known = tree.reached;
     if (holes.length > 0) return undefined;
     const all = [...digestsOf(tree.reached), ...tree.files];
-    return (await findMissing(this.casd, all, signal)).size === 0 ? tree : undefined;
+    return (await this.#missing(all, signal)).size === 0 ? tree : undefined;
+  }
+
+  /** What casd lacks, and what it only seems to have. */
+  async #missing(digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlySet<string>> {
+    const { folder, log } = this.context;
+    const damaged = await dropDamaged(folder, digests, 'form', signal);
+    if (damaged.length > 0) log.warn(`the local cache was damaged: ${tellDamaged(damaged)}. Fetching anew`);
+    return findMissing(this.casd, digests, signal);
   }
 
   async #fromKept(): Promise<WholeTree | undefined> {
@@ -93,7 +103,7 @@ class Restore {
       signal,
     );
     this.#known = reached;
-    const missing = await findMissing(this.casd, files, signal);
+    const missing = await this.#missing(files, signal);
     const lacking = files.filter(({ hash }) => missing.has(hash));
     await this.#bringFiles(origin, lacking, onFetched, signal);
     return { reached, files };

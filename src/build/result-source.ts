@@ -24,7 +24,7 @@ export interface ResultSource {
   /** Makes sure that all these blobs are there, for a caller who fetches none of them. @throws UnusableBlob */
   confirm(result: ActionResult, files: readonly Digest[], signal: AbortSignal): Promise<void>;
   /** Makes sure that a corrupt blob is not found again. */
-  discard(digest: Digest): Promise<void>;
+  discard(digest: Digest): Promise<void> | void;
 }
 
 /** The local cache. No casd needs to run for it. */

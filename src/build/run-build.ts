@@ -4,6 +4,7 @@ import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { RunReport } from '../report/report.js';
 import { bringOutputs } from './bring-outputs.js';
+import { ChangedInputs } from './changed-inputs.js';
 import { confirmRoom } from './confirm-room.js';
 import { describeRun, type Outcome } from './describe-run.js';
 import { filesOf, lookUp, undefinedIfUnusable } from './look-up.js';
@@ -29,19 +30,34 @@ export async function runBuild(
   await makeCacheFolder(folder);
   const context = await openRun(config, host, folder, signal);
   try {
-    const prepared = await prepareAction(context, signal);
-    const hit =
-      (await replayHit(context, prepared, localResults(folder), signal)) ??
-      (await context.kept?.attempt((source, limited) => replayHit(context, prepared, source, limited))) ??
-      (await replayRemoteHit(context, prepared, signal));
-    if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
-    // What a hit does not need is not loaded for it: gRPC alone takes longer than the rest of a hit.
-    const { buildHere } = await import(/* webpackMode: "eager" */ './build-here.js');
-    return await buildHere(context, prepared, lease, signal);
+    return await runOnce(context, [], lease, signal);
+  } catch (error) {
+    if (!(error instanceof ChangedInputs)) throw error;
+    // It may be our memory that is wrong. What really changes while we read it changes again, and ends the run.
+    context.log.warn(`${error.message}: reading it anew`);
+    return await runOnce(context, error.paths, lease, signal);
   } finally {
     context.session?.close();
     await context.kept?.close();
   }
+}
+
+/** @param distrusted files of the workspace that are read, whatever is remembered of them */
+async function runOnce(
+  context: RunContext,
+  distrusted: readonly string[],
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<RunReport> {
+  const prepared = await prepareAction(context, distrusted, signal);
+  const hit =
+    (await replayHit(context, prepared, localResults(context.folder), signal)) ??
+    (await context.kept?.attempt((source, limited) => replayHit(context, prepared, source, limited))) ??
+    (await replayRemoteHit(context, prepared, signal));
+  if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
+  // What a hit does not need is not loaded for it: gRPC alone takes longer than the rest of a hit.
+  const { buildHere } = await import(/* webpackMode: "eager" */ './build-here.js');
+  return buildHere(context, prepared, lease, signal);
 }
 
 async function replayRemoteHit(

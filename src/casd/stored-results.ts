@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile, stat, utimes } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../errors.js';
+import { messageOf, systemErrorCode } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { CacheFolder } from './folder.js';
 import { objectPath, resultPath } from './layout.js';
+import { isUnreadable } from './unreadable.js';
 
 /** A file to be made of a blob. */
 export interface FileToFetch {
@@ -46,7 +47,7 @@ export async function readStoredResult(
 export async function readStoredBlob(folder: CacheFolder, digest: Digest): Promise<Buffer> {
   if (digest.sizeBytes === 0) return Buffer.alloc(0);
   const file = join(folder.storage, objectPath(digest));
-  const blob = await orMissing(digest, () => readFile(file));
+  const blob = await orUnusable(digest, () => readFile(file));
   if (digestOf(blob).hash !== digest.hash) throw new UnusableBlob(digest, 'corrupt');
   await markUsed(file);
   return blob;
@@ -59,8 +60,8 @@ export async function readStoredBlob(folder: CacheFolder, digest: Digest): Promi
  */
 export async function confirmStored(folder: CacheFolder, digest: Digest): Promise<void> {
   if (digest.sizeBytes === 0) return;
-  const { size } = await orMissing(digest, () => stat(join(folder.storage, objectPath(digest))));
-  if (size !== digest.sizeBytes) throw new UnusableBlob(digest, 'corrupt');
+  const status = await orUnusable(digest, () => lstat(join(folder.storage, objectPath(digest))));
+  if (!status.isFile() || status.size !== digest.sizeBytes) throw new UnusableBlob(digest, 'corrupt');
 }
 
 /**
@@ -97,7 +98,7 @@ async function copyLarge(
 ): Promise<void> {
   const file = join(folder.storage, objectPath(digest));
   const hash = createHash('sha256');
-  await orMissing(digest, async () => {
+  await orUnusable(digest, async () => {
     for await (const chunk of createReadStream(file, { signal }) as AsyncIterable<Buffer>) {
       hash.update(chunk);
       await target.writeFile(chunk);
@@ -108,11 +109,12 @@ async function copyLarge(
   await markUsed(file);
 }
 
-async function orMissing<T>(digest: Digest, read: () => Promise<T>): Promise<T> {
+async function orUnusable<T>(digest: Digest, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') throw new UnusableBlob(digest, 'missing');
+    if (isUnreadable(error)) throw new UnusableBlob(digest, 'corrupt', messageOf(error));
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import { isGitOwned, joinNames, pathOf, shownName, textOf, type RawName } from './names.js';
-import { pace } from './pacing.js';
+import { pace } from '../process/pacing.js';
 import { isRepository } from './repository.js';
 import { isLeftOut, leadsToLeftOut, type Scope } from './scope.js';
 

@@ -1,16 +1,16 @@
 import { readlinkSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { join } from 'node:path';
-import { Fault } from '../errors.js';
 import type { Machine } from '../machine.js';
 import type { DigestMemory } from '../memory/digest-memory.js';
 import type { Digest } from '../reapi/digest.js';
 import { digestAtOnce, digestPatiently, fileReader, type FileReader } from './file-digest.js';
-import { pathspecFor, shownName, textOf, type RawName } from './names.js';
-import { pace } from './pacing.js';
+import { textOf, type RawName } from './names.js';
+import { pace } from '../process/pacing.js';
 import { selectByPathspecs } from './pathspec-selection.js';
 import { scopeOf } from './scope.js';
 import { type Status, statusOf } from './status.js';
+import { warnOfUnnameable } from './unnameable.js';
 import { findInWorkingTree, type Found } from './working-tree.js';
 import { listWorkspace } from './workspace-listing.js';
 
@@ -44,6 +44,8 @@ export interface InputTree {
   readonly files: number;
   /** The sum of their sizes. */
   readonly bytes: number;
+  /** What the user should know of it, one line each. */
+  readonly warnings: readonly string[];
 }
 
 export interface InputRequest {
@@ -56,16 +58,18 @@ export interface InputRequest {
   /** Absolute folders never to be read. */
   readonly excluded: readonly string[];
   readonly memory: DigestMemory;
+  /** Files, relative to the workspace, that are read whatever the memory says. */
+  readonly distrusted: readonly string[];
   readonly signal: AbortSignal;
 }
 
 /**
  * The files of the checkout that are the build's input: in git what git tracks or would add, each submodule and
  * repository below it by its own rules, elsewhere the whole folder; content, links and executable bits as they are
- * in the working tree. `.git` never is.
+ * in the working tree. `.git` never is, and what cannot be named in UTF-8 is left out with a warning.
  *
- * @throws InputError for a pathspec that is wrong or matches nothing; Fault for a name that is not UTF-8, a file
- * that cannot be read or keeps changing, or a git that fails.
+ * @throws InputError for a pathspec that is wrong or matches nothing; Fault for a file that cannot be read or keeps
+ * changing, or a git that fails.
  */
 export async function readInputs(request: InputRequest): Promise<InputTree> {
   const { machine, signal } = request;
@@ -74,9 +78,16 @@ export async function readInputs(request: InputRequest): Promise<InputTree> {
   const listing = await listWorkspace(git, scope);
   const found = await findInWorkingTree(scope.root, listing, signal);
   const selected = await selectByPathspecs(git, scope.root, listing.top, found, request.pathspecs);
-  const nodes = await readNodes(scope.root, named(selected), fileReader(request.memory, signal));
+  for (const path of request.distrusted) request.memory.distrust(`${scope.root}/${path}`);
+  const { named, unnameable } = nameAll(selected);
+  const { nodes, links } = await readNodes(scope.root, named, fileReader(request.memory, signal));
   const files = nodes.filter((node) => node.kind === 'file');
-  return { nodes, files: files.length, bytes: files.reduce((sum, file) => sum + file.digest.sizeBytes, 0) };
+  return {
+    nodes,
+    files: files.length,
+    bytes: files.reduce((sum, file) => sum + file.digest.sizeBytes, 0),
+    warnings: warnOfUnnameable({ names: unnameable, links }),
+  };
 }
 
 interface Named extends Found {
@@ -84,33 +95,39 @@ interface Named extends Found {
 }
 
 /** Gives each its name as text, which an input's name must be. */
-function named(selected: readonly Found[]): Named[] {
-  const nodes: Named[] = [];
+function nameAll(selected: readonly Found[]): { named: readonly Named[]; unnameable: readonly RawName[] } {
+  const named: Named[] = [];
   const unnameable: RawName[] = [];
   for (const { name, status } of selected) {
     const path = textOf(name);
     if (path === undefined) unnameable.push(name);
-    else nodes.push({ path, name, status });
+    else named.push({ path, name, status });
   }
-  const [first, ...others] = unnameable;
-  if (first === undefined) return nodes;
-  const more = others.length === 0 ? '' : ` (and of ${others.length} more)`;
-  throw new Fault(`the name of ${shownName(first)}${more} is not UTF-8, which an input's name must be`, {
-    remedy: `Rename it, or exclude it with \`inputs: '!${pathspecFor(first)}'\`.`,
-  });
+  return { named, unnameable };
 }
 
-async function readNodes(root: string, selected: readonly Named[], reader: FileReader): Promise<InputNode[]> {
+/** Reads all that is named; `links` are those that cannot be. */
+async function readNodes(
+  root: string,
+  selected: readonly Named[],
+  reader: FileReader,
+): Promise<{ nodes: InputNode[]; links: string[] }> {
   const nodes: InputNode[] = [];
+  const links: string[] = [];
   const slices = pace(reader.signal);
   for (const found of selected) {
     if (slices.due()) await slices.rest();
     const { path, status } = found;
     if (status.isDirectory()) nodes.push({ kind: 'directory', path });
-    else if (status.isSymbolicLink()) nodes.push(readLink(root, path));
-    else nodes.push(fileAtOnce(root, found, reader) ?? (await filePatiently(root, found, reader)));
+    else if (!status.isSymbolicLink())
+      nodes.push(fileAtOnce(root, found, reader) ?? (await filePatiently(root, found, reader)));
+    else {
+      const target = readTarget(root, path);
+      if (target === undefined) links.push(path);
+      else nodes.push({ kind: 'symlink', path, target });
+    }
   }
-  return nodes;
+  return { nodes, links };
 }
 
 function fileAtOnce(root: string, { path, status }: Named, reader: FileReader): InputFile | undefined {
@@ -128,12 +145,8 @@ function fileNode(path: string, hash: string, status: Status): InputFile {
   return { kind: 'file', path, digest: { hash, sizeBytes: status.size }, executable };
 }
 
-function readLink(root: string, path: string): InputLink {
+/** Undefined where it is not UTF-8. */
+function readTarget(root: string, path: string): string | undefined {
   const target = readlinkSync(join(root, path), 'buffer');
-  if (!isUtf8(target)) {
-    throw new Fault(`the symbolic link ${path} points to a name that is not UTF-8`, {
-      remedy: `Point it elsewhere, remove it, or exclude it with \`inputs: '!${path}'\`.`,
-    });
-  }
-  return { kind: 'symlink', path, target: target.toString() };
+  return isUtf8(target) ? target.toString() : undefined;
 }

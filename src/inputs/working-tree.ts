@@ -1,5 +1,5 @@
 import { parentOf, type RawName } from './names.js';
-import { pace } from './pacing.js';
+import { pace } from '../process/pacing.js';
 import { realFolders, type Status, statusOf } from './status.js';
 import type { WorkspaceListing } from './workspace-listing.js';
 

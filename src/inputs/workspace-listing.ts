@@ -56,7 +56,7 @@ async function listRoot(git: Git, scope: Scope, top: string | undefined): Promis
 async function listRepository(git: Git, scope: Scope, name: RawName): Promise<Part> {
   const text = textOf(name);
   const asFolder = { files: [], emptyFolders: [name], repositories: [] };
-  // No process starts in a folder whose name is not text: the folder stands for what is in it until it is refused.
+  // No process starts in a folder whose name is not text: the folder stands for what is in it, and is left out.
   if (text === undefined) return asFolder;
   const top = join(scope.root, text);
   return realFolders(scope.root)(name) && isRepository(top) ? listPart(git, scope, name, top, top) : asFolder;
