@@ -45,6 +45,7 @@ describe('a git checkout', () => {
       ],
       files: 6,
       bytes: 4 + 3 + 9 + 1 + 0 + 1,
+      untracked: new Set(),
       warnings: [],
     });
   });

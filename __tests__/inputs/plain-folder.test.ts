@@ -31,7 +31,7 @@ describe('a folder outside git', () => {
   test('may be empty', async () => {
     mkdirSync(at('folder'));
     const tree = await readInputs(await requestFor(machineAt(at('folder'), scratch.path)));
-    expect(tree).toEqual({ nodes: [], files: 0, bytes: 0, warnings: [] });
+    expect(tree).toEqual({ nodes: [], files: 0, bytes: 0, untracked: new Set(), warnings: [] });
   });
 
   test('has its repositories listed by git, without .git', async () => {

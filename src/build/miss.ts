@@ -25,6 +25,7 @@ import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult } from './complete-result.js';
 import { confirmResult } from './confirm-result.js';
 import { together } from './together.js';
+import { warnOfProducts } from './warn-of-products.js';
 
 /**
  * Builds the action in the sandbox, keeps its result, and brings its outputs into the workspace. Where the local cache
@@ -95,6 +96,7 @@ async function buildOnce(
     await context.kept?.noteBuilt(prepared.actionDigest);
     await pushIfAllowed(context, { prepared, known, rootfs }, signal);
   }
+  if (outcome.kind === 'built') await warnOfProducts(context, prepared.inputs, outcome.planned);
   return outcome;
 }
 

@@ -44,6 +44,8 @@ export interface InputTree {
   readonly files: number;
   /** The sum of their sizes. */
   readonly bytes: number;
+  /** Compiled files among them that git does not track, where there is a git to know. */
+  readonly untracked: ReadonlySet<string>;
   /** What the user should know of it, one line each. */
   readonly warnings: readonly string[];
 }
@@ -86,6 +88,7 @@ export async function readInputs(request: InputRequest): Promise<InputTree> {
     nodes,
     files: files.length,
     bytes: files.reduce((sum, file) => sum + file.digest.sizeBytes, 0),
+    untracked: new Set(listing.untracked.flatMap((name) => textOf(name) ?? [])),
     warnings: warnOfUnnameable({ names: unnameable, links }),
   };
 }

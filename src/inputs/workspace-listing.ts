@@ -3,6 +3,7 @@ import { walkFolder } from './folder-listing.js';
 import type { Git } from './git-command.js';
 import { listWithGit, type GitListing } from './git-listing.js';
 import { isGitOwned, isWithin, joinNames, rawName, textOf, type RawName } from './names.js';
+import { looksCompiled } from './products.js';
 import { findRepository, isRepository } from './repository.js';
 import { isLeftOut, type Scope } from './scope.js';
 import { realFolders } from './status.js';
@@ -12,12 +13,15 @@ export interface WorkspaceListing {
   /** The top of the working tree that the workspace lies in, or the workspace itself outside git. */
   readonly top: string;
   readonly files: readonly RawName[];
+  /** Of the files, the compiled ones of which git says that it does not track them. */
+  readonly untracked: readonly RawName[];
   /** Folders that are input without what they may hold. */
   readonly emptyFolders: readonly RawName[];
 }
 
 interface Part {
   readonly files: readonly RawName[];
+  readonly untracked?: readonly RawName[];
   readonly emptyFolders: readonly RawName[];
   /** Folders with a repository of their own: submodules and others. */
   readonly repositories: readonly RawName[];
@@ -30,17 +34,18 @@ const AT_ONCE = 8;
 export async function listWorkspace(git: Git, scope: Scope): Promise<WorkspaceListing> {
   const top = findRepository(scope.root);
   const first = await listRoot(git, scope, top);
-  let { files, emptyFolders } = first;
+  let { files, untracked = [], emptyFolders } = first;
   let waiting = first.repositories;
   while (waiting.length > 0) {
     const parts = await Promise.all(
       waiting.slice(0, AT_ONCE).map((name) => listRepository(git, scope, name)),
     );
     files = files.concat(...parts.map((part) => part.files));
+    untracked = untracked.concat(...parts.map((part) => part.untracked ?? []));
     emptyFolders = emptyFolders.concat(...parts.map((part) => part.emptyFolders));
     waiting = waiting.slice(AT_ONCE).concat(...parts.map((part) => part.repositories));
   }
-  return { top: top ?? scope.root, files, emptyFolders };
+  return { top: top ?? scope.root, files, untracked, emptyFolders };
 }
 
 async function listRoot(git: Git, scope: Scope, top: string | undefined): Promise<Part> {
@@ -76,8 +81,10 @@ function partOf(listing: GitListing, prefix: RawName, scope: Scope): Part {
     names
       .map((name) => joinNames(prefix, name))
       .filter((name) => !isLeftOut(scope, name, tracked) && !isGitOwned(name));
+  const untracked = keep(listing.untracked, false);
   return {
-    files: [...keep(listing.tracked, true), ...keep(listing.untracked, false)],
+    files: [...keep(listing.tracked, true), ...untracked],
+    untracked: untracked.filter(looksCompiled),
     emptyFolders: [],
     repositories: [...keep(listing.submodules, true), ...keep(listing.repositories, false)],
   };
