@@ -21,17 +21,22 @@ import { withTimeLimit } from '../process/time-limit.js';
 const exitCode = await inStep(process.env, async (host, signal) => {
   const state = loadState();
   if (state === undefined) return 0; // Main ended before it did anything.
+  const inputs = readInputs(Object.keys(INPUTS));
+  const readSettings = () => ({
+    cache: readCache(inputs, host.machine),
+    summary: parseBoolean('summary', inputs.summary ?? INPUTS.summary.default),
+  });
+  // As long as the lease is held, nobody expires what is still to be saved.
+  await orWarn(host, 'could not save what was built', async () => {
+    const { cache, summary } = readSettings();
+    const save = await saveKept(cache, host, signal);
+    if (save !== undefined) await publishSave(save, host, summary);
+  });
   await orWarn(host, 'could not stop the daemon', async () => {
     if (state.lease === null) return;
     await leaveCasd(cacheFolder(state.cacheDirectory), state.lease, ownSearchPath(host.machine));
   });
-  const inputs = readInputs(Object.keys(INPUTS));
-  const cache = readCache(inputs, host.machine);
-  const summary = parseBoolean('summary', inputs.summary ?? INPUTS.summary.default);
-  await orWarn(host, 'could not save what was built', async () => {
-    const save = await saveKept(cache, host, signal);
-    if (save !== undefined) await publishSave(save, host, summary);
-  });
+  const { cache, summary } = readSettings();
   await orWarn(host, 'could not expire the local cache', async () => {
     const expiry = await expireWhenDue(cache, readRemoteConfig(inputs, host.machine), host, signal);
     if (expiry !== undefined) host.answer(expiryLines(expiry).join('\n'));
