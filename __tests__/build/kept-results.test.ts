@@ -20,10 +20,11 @@ test('an entry that is no ActionResult is not usable, and a blob of any size is 
   const cache = new KeptCache(
     await world.machine(shared.transport()),
     [MAIN],
+    () => true,
     () => Promise.resolve(),
     never,
   );
-  const source = keptResults(cache, async (entry) => void used.push(entry));
+  const source = keptResults(cache, 'octo/project', async (entry) => void used.push(entry));
   await expect(source.getActionResult(result.digest, never)).rejects.toThrow(UnusableResult);
   expect(used).toEqual([]);
   const huge = { ...result.digest, sizeBytes: 1e12 };

@@ -61,7 +61,11 @@ describe('a result', () => {
       await guard.transfer('Read', attempt, { bytes, signal: stop });
       if (ending !== undefined) throw ending;
     };
-    const source = { name: 'remote', getActionResult: async () => result, fetchFiles } as never;
+    const source = {
+      name: 'remote',
+      getActionResult: async () => ({ result, origin: null }),
+      fetchFiles,
+    } as never;
     const results = whileWorthwhile(source, { guard, budget, now });
     let ended: unknown = 'not yet';
     const begin = performance.now();

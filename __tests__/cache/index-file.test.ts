@@ -15,9 +15,9 @@ const sample = indexOf(
   [pack('a', blobs.slice(0, 9), { codec: 'zstd', bytes: 77 }), pack('b', blobs.slice(9, 18)), pack('c', [])],
   [
     entry('in order', blobs.slice(0, 18)),
-    entry('backwards', blobs.slice(0, 18).reverse(), { scope: { ref: 'local', tier: 'local' } }),
+    entry('backwards', blobs.slice(0, 18).reverse(), { scope: { ref: 'local', event: null, tier: 'local' } }),
     entry('in no pack', [...blobs.slice(17), blob('elsewhere')], {
-      scope: { ref: 'refs/pull/7/merge', tier: 'untrusted' },
+      scope: { ref: 'refs/heads/a#b', event: 'pull_request_target', tier: 'untrusted' },
       usedAt: 1_800_000_000_000,
     }),
     entry('with another size', [{ ...(blobs[3] ?? blob('')), sizeBytes: 4 }]),
@@ -38,12 +38,12 @@ function problemWith(file: Buffer): { kind: string; message: string } | undefine
 }
 
 /** A file whose line and hash are right, whatever is in it. */
-function fileOf(json: unknown, format = 1): Buffer {
+function fileOf(json: unknown, format = 2): Buffer {
   const text = typeof json === 'string' ? json : JSON.stringify(json);
   return withBody(gzipSync(text), format);
 }
 
-function withBody(body: Buffer, format = 1): Buffer {
+function withBody(body: Buffer, format = 2): Buffer {
   const words = `buildbox-action index ${format}`;
   const hash = createHash('sha256').update(`${words}\n`).update(body).digest('hex');
   return Buffer.concat([Buffer.from(`${words} ${hash}\n`), body]);
@@ -71,7 +71,7 @@ describe('an index that was written', () => {
   });
 
   test('begins with a line that says what it is', () => {
-    expect(encodeIndex(sample).toString('latin1')).toMatch(/^buildbox-action index 1 [0-9a-f]{64}\n/);
+    expect(encodeIndex(sample).toString('latin1')).toMatch(/^buildbox-action index 2 [0-9a-f]{64}\n/);
   });
 
   test('keeps trees apart from results', () => {
@@ -105,11 +105,23 @@ describe('an index that was written', () => {
   });
 });
 
+describe('an index of an earlier version', () => {
+  test.each([
+    ['refs/heads/main', { ref: 'refs/heads/main', event: null }],
+    ['refs/heads/x#pull_request', { ref: 'refs/heads/x#pull_request', event: 'unknown' }],
+  ])('which had ref and event in one text, %s, is read', (text, scope) => {
+    const digest = `${blob('x').hash}/1`;
+    const entries = [[digest, 'AAAA', [], 0, 1, 1]];
+    const index = decodeIndex(fileOf({ packs: [], scopes: [[text, 'trusted']], entries, unresolved: [] }, 1));
+    expect([...index.entries.values()]).toMatchObject([{ scope: { ...scope, tier: 'trusted' } }]);
+  });
+});
+
 describe('an index of a newer version', () => {
   test('is told from a damaged one, with both versions', () => {
     expect(problemWith(fileOf({ something: 'else' }, 3))).toEqual({
       kind: 'newer',
-      message: 'the index is of format 3, and this version of buildbox-action reads format 1',
+      message: 'the index is of format 3, and this version of buildbox-action reads formats up to 2',
     });
   });
 });
@@ -178,7 +190,12 @@ describe('an index that somebody made up', () => {
   const digest = `${hash}/1`;
   const goodPack: unknown[] = [hash, 'key', 1, 'none', digest];
   const goodEntry: unknown[] = [digest, 'AAAA', [0, 1], 0, 1, 1];
-  const good = { packs: [goodPack], scopes: [['local', 'local']], entries: [goodEntry], unresolved: [] };
+  const good = {
+    packs: [goodPack],
+    scopes: [['local', null, 'local']],
+    entries: [goodEntry],
+    unresolved: [],
+  };
   const withPack = (...change: [number, unknown]) => ({ ...good, packs: [goodPack.with(...change)] });
   const withEntry = (...change: [number, unknown]) => ({ ...good, entries: [goodEntry.with(...change)] });
 
@@ -210,10 +227,12 @@ describe('an index that somebody made up', () => {
     ['a digest without a size', withPack(4, hash)],
     ['a digest with a size that is not safe', withPack(4, `${hash}/9999999999999999`)],
     ['two spaces between digests', withPack(4, `${digest}  ${digest}`)],
-    ['a tier that there is not', { ...good, scopes: [['local', 'root']] }],
-    ['an inherited tier', { ...good, scopes: [['local', 'constructor']] }],
-    ['a ref with a line break', { ...good, scopes: [['a\nb', 'local']] }],
-    ['an empty ref', { ...good, scopes: [['', 'local']] }],
+    ['a tier that there is not', { ...good, scopes: [['local', null, 'root']] }],
+    ['an inherited tier', { ...good, scopes: [['local', null, 'constructor']] }],
+    ['a ref with a line break', { ...good, scopes: [['a\nb', null, 'local']] }],
+    ['an empty ref', { ...good, scopes: [['', null, 'local']] }],
+    ['an empty event', { ...good, scopes: [['local', '', 'local']] }],
+    ['no event', { ...good, scopes: [['local', 'local']] }],
     ['an entry twice', { ...good, entries: [goodEntry, goodEntry] }],
     ['an action that is none', withEntry(0, 'abc')],
     ['a result that is no base64', withEntry(1, 'A*AA')],

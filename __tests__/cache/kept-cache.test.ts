@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { memorySink } from '../../src/cache/blob-sink.js';
 import { KeptCache } from '../../src/cache/kept-cache.js';
+import type { ScopeName } from '../../src/trust/cache-scopes.js';
 import type { FreshEntry } from '../../src/cache/save-results.js';
 import type { Transport } from '../../src/cache/transport.js';
 import { KEYS, KeptWorld, MAIN, noise, PULL } from './kept-world.js';
@@ -20,10 +21,20 @@ const packKeys = (ref = MAIN) => shared.keys.filter((key) => key.startsWith(KEYS
 const fetched = () => shared.calls.filter(([call, key]) => call === 'fetch' && key.includes('-pack-')).length;
 
 /** A cache, and the ids of the packs that it tells to be lost. */
-async function open(transport: Transport = shared.transport(), refs: readonly string[] = [MAIN]) {
+async function open(transport: Transport = shared.transport(), refs: readonly ScopeName[] = [MAIN]) {
   const lost: string[] = [];
   const place = await world.machine(transport);
-  return { lost, place, cache: new KeptCache(place, refs, async (id) => void lost.push(id), never) };
+  return {
+    lost,
+    place,
+    cache: new KeptCache(
+      place,
+      refs,
+      () => true,
+      async (id) => void lost.push(id),
+      never,
+    ),
+  };
 }
 
 async function readAll(cache: KeptCache, { blobs }: FreshEntry, signal = never): Promise<number> {
@@ -66,11 +77,11 @@ describe('a result', () => {
 
   test('of the default branch comes before that of our own', async () => {
     const result = world.result('same', noise(1000));
-    await world.save(shared.transport(), [result], { ref: PULL });
+    await world.save(shared.transport(), [result], { under: PULL });
     await world.save(shared.transport(), [result]);
     const { cache } = await open(shared.transport(), [MAIN, PULL]);
     const found = await cache.find(result.digest.hash, never);
-    expect(found?.scope).toEqual({ ref: MAIN, tier: 'trusted' });
+    expect(found?.scope).toEqual({ ...MAIN, tier: 'trusted' });
   });
 
   test('is none where nobody has it', async () => {
@@ -118,7 +129,7 @@ describe('a pack that is not there', () => {
   test('is made up for by another that has the same blobs', async () => {
     const shares = [noise(1000), noise(600_000)] as const;
     const result = world.result('both', ...shares);
-    await world.save(shared.transport(), [result], { ref: PULL, readable: [] });
+    await world.save(shared.transport(), [result], { under: PULL, readable: [] });
     await world.save(shared.transport(), [world.result('other', ...shares, noise(600_000))]);
     const tolds: string[] = [];
     for (const key of [...packKeys(MAIN), ...packKeys(PULL)]) {
@@ -137,7 +148,7 @@ describe('a pack that is not there', () => {
     const theirs = world.result('same', noise(1000));
     await world.save(shared.transport(), [theirs]);
     const ours = world.result('same', noise(2000));
-    await world.save(shared.transport(), [ours], { ref: PULL });
+    await world.save(shared.transport(), [ours], { under: PULL });
     shared.evict(packKeys()[0] ?? '');
     const { cache } = await open(shared.transport(), [MAIN, PULL]);
     await expect(readAll(cache, theirs)).rejects.toMatchObject({ name: 'UnusableBlob' });

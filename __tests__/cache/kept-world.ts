@@ -16,10 +16,11 @@ import {
 } from '../../src/cache/save-results.js';
 import type { Transport } from '../../src/cache/transport.js';
 import { type Digest, digestOf } from '../../src/reapi/digest.js';
+import type { ScopeName } from '../../src/trust/cache-scopes.js';
 import { never } from './pack-folder.js';
 
-export const MAIN = 'refs/heads/main';
-export const PULL = 'refs/pull/1/merge';
+export const MAIN: ScopeName = { ref: 'refs/heads/main', event: null };
+export const PULL: ScopeName = { ref: 'refs/pull/1/merge', event: null };
 export const KEYS = cacheKeys('CI / build');
 export const DAY = 86_400_000;
 /** When everything happens, unless a test says otherwise. */
@@ -82,14 +83,14 @@ export class KeptWorld {
   async save(
     transport: Transport,
     fresh: readonly FreshEntry[],
-    { ref = MAIN, ...more }: Partial<SaveRequest> & { ref?: string } = {},
+    { under = MAIN, ...more }: Partial<SaveRequest> & { under?: ScopeName } = {},
     signal = never,
   ): Promise<SaveOutcome> {
     const place = await this.machine(transport);
     const request: SaveRequest = {
       place,
-      scope: { ref, tier: ref === MAIN ? 'trusted' : 'untrusted' },
-      readable: [...new Set([MAIN, ref])],
+      scope: { ...under, tier: under === MAIN ? 'trusted' : 'untrusted' },
+      readable: [...new Set([MAIN, under])],
       fresh,
       used: [],
       lost: [],
@@ -107,11 +108,17 @@ export class KeptWorld {
   async read(
     transport: Transport,
     wanted: FreshEntry,
-    { refs = [MAIN], signal = never }: { refs?: readonly string[]; signal?: AbortSignal } = {},
+    { refs = [MAIN], signal = never }: { refs?: readonly ScopeName[]; signal?: AbortSignal } = {},
   ): Promise<Reading> {
     const place = await this.machine(transport);
     const lost: string[] = [];
-    const cache = new KeptCache(place, refs, async (id) => void lost.push(id), signal);
+    const cache = new KeptCache(
+      place,
+      refs,
+      () => true,
+      async (id) => void lost.push(id),
+      signal,
+    );
     try {
       const entry = await cache.find(wanted.digest.hash, signal);
       if (entry !== undefined) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { isObjectName } from '../../src/cache/folder-store.js';
-import { cacheKeys, sequenceOf } from '../../src/cache/keys.js';
+import { cacheKeys, sequenceOf, shortHash } from '../../src/cache/keys.js';
 
-const REF = 'refs/heads/main';
+const REF = { ref: 'refs/heads/main', event: null };
 const ID = 'ab'.repeat(32);
 
 describe('keys', () => {
@@ -23,12 +23,13 @@ describe('keys', () => {
   });
 
   test.each([
-    ['refs', cacheKeys('CI / build'), 'refs/heads/main2'],
-    ['events of a ref', cacheKeys('CI / build'), 'refs/heads/main#pull_request_target'],
+    ['refs', cacheKeys('CI / build'), { ...REF, ref: 'refs/heads/main2' }],
+    ['events of a ref', cacheKeys('CI / build'), { ...REF, event: 'pull_request_target' }],
+    ['events of a ref and refs of that name', cacheKeys('CI / build'), { ...REF, ref: 'refs/heads/main#x' }],
     ['names', cacheKeys('CI / build2'), REF],
-  ])('of two %s are never those of one another', (_, others, ref) => {
+  ])('of two %s are never those of one another', (_, others, scope) => {
     const ours = [keys.indexPrefix(REF), keys.packPrefix(REF)];
-    const theirs = [others.indexPrefix(ref), others.packPrefix(ref)];
+    const theirs = [others.indexPrefix(scope), others.packPrefix(scope)];
     for (const prefix of ours) {
       for (const other of theirs) {
         expect(prefix.startsWith(other) || other.startsWith(prefix)).toBe(false);
@@ -36,11 +37,23 @@ describe('keys', () => {
     }
   });
 
+  test('of a ref with a # are not those that earlier versions wrote for an event of another', () => {
+    const joined = shortHash('refs/heads/main#pull_request');
+    expect(keys.indexPrefix({ ref: 'refs/heads/main', event: null })).toContain(shortHash('refs/heads/main'));
+    for (const scope of [
+      { ref: 'refs/heads/main#pull_request', event: null },
+      { ref: 'refs/heads/main', event: 'pull_request' },
+    ]) {
+      expect(keys.indexPrefix(scope)).not.toContain(joined);
+    }
+  });
+
   test.each(['', 'a,b/../c\\ü', 'x'.repeat(512)])(
     'are names that every place takes, whatever is named: %j',
     (name) => {
       const { index, pack } = cacheKeys(name);
-      for (const key of [index(`refs/heads/${name}`, 1), pack(`refs/heads/${name}`, ID, 9)]) {
+      const scope = { ref: `refs/heads/${name}`, event: null };
+      for (const key of [index(scope, 1), pack(scope, ID, 9)]) {
         expect(isObjectName(key)).toBe(true);
         expect(key.length).toBeLessThan(256);
       }

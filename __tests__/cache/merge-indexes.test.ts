@@ -4,9 +4,9 @@ import { encodeIndex } from '../../src/cache/index-file.js';
 import { mergeIndexes } from '../../src/cache/merge-indexes.js';
 import { blob, entry, indexOf, numbersFrom, pack } from './sample-index.js';
 
-const trusted = { ref: 'refs/heads/main', tier: 'trusted' } as const;
-const local = { ref: 'local', tier: 'local' } as const;
-const untrusted = { ref: 'refs/pull/1/merge', tier: 'untrusted' } as const;
+const trusted = { ref: 'refs/heads/main', event: null, tier: 'trusted' } as const;
+const local = { ref: 'local', event: null, tier: 'local' } as const;
+const untrusted = { ref: 'refs/pull/1/merge', event: null, tier: 'untrusted' } as const;
 
 const only = (index: CacheIndex) => [...index.entries.values()];
 

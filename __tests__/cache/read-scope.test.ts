@@ -161,7 +161,7 @@ describe('what others wrote since', () => {
   test('in another ref is none of it', async () => {
     put(1, naming(['a']));
     const [place, scope] = await newest();
-    shared.put(KEYS.index('refs/heads/other', 2), encodeIndex(naming(['other'])));
+    shared.put(KEYS.index({ ref: 'refs/heads/other', event: null }, 2), encodeIndex(naming(['other'])));
     expect(namesIn(await readLater(place, scope, never))).toEqual(['a']);
   });
 });

@@ -18,7 +18,7 @@ export function entry(name: string, blobs: readonly Digest[], more: Partial<Entr
     digest: blob(`action ${name}`),
     result: Buffer.from(`result of ${name}`),
     blobs,
-    scope: { ref: 'refs/heads/main', tier: 'trusted' },
+    scope: { ref: 'refs/heads/main', event: null, tier: 'trusted' },
     writtenAt: 1_000,
     usedAt: 1_000,
     ...more,

@@ -120,7 +120,7 @@ describe('a pull request', () => {
     const outputs = files(20, 100_000);
     await world.save(shared.transport(), [world.result('main', ...outputs)]);
     const pulled = world.result('pull', ...outputs.slice(1), noise(100_000));
-    const outcome = await world.save(shared.transport(), [pulled], { ref: PULL });
+    const outcome = await world.save(shared.transport(), [pulled], { under: PULL });
     expect(outcome.blobs).toBe(1);
     expect(outcome.sent).toBeLessThan(120_000);
     expect(packKeys(PULL)).toHaveLength(1);
@@ -133,7 +133,7 @@ describe('a pull request', () => {
   test('saves as well where the default branch cannot be read', async () => {
     const pulled = world.result('pull', noise(1000));
     const before = (_: unknown, key: string) => (key === KEYS.indexPrefix(MAIN) ? down() : undefined);
-    await world.save(shared.transport({ before }), [pulled], { ref: PULL });
+    await world.save(shared.transport({ before }), [pulled], { under: PULL });
     expect(await world.read(shared.transport(), pulled, { refs: [PULL] })).toMatchObject({ result: 'hit' });
   });
 
@@ -146,7 +146,7 @@ describe('a pull request', () => {
     const read = await world.read(shared.transport(), result, { refs }).catch((error: unknown) => error);
     expect(read).toMatchObject({ name: 'UnusableBlob' });
     const id = key.slice(KEYS.packPrefix(MAIN).length);
-    await world.save(shared.transport(), [result], { ref: PULL, lost: [id] });
+    await world.save(shared.transport(), [result], { under: PULL, lost: [id] });
     expect(await world.read(shared.transport(), result, { refs })).toMatchObject({ result: 'hit' });
   });
 });

@@ -102,8 +102,8 @@ describe('an index', () => {
 
   test('is not stored over that of a newer version', async () => {
     const body = gzipSync('{}');
-    const hash = createHash('sha256').update('buildbox-action index 2\n').update(body).digest('hex');
-    shared.put(key(1), Buffer.concat([Buffer.from(`buildbox-action index 2 ${hash}\n`), body]));
+    const hash = createHash('sha256').update('buildbox-action index 3\n').update(body).digest('hex');
+    shared.put(key(1), Buffer.concat([Buffer.from(`buildbox-action index 3 ${hash}\n`), body]));
     await expect(store(naming('a'))).rejects.toMatchObject({
       kind: 'denied',
       message: expect.stringContaining('a newer version of buildbox-action'),

@@ -23,14 +23,15 @@ test('counts what is beside the blobs, each under its name', () => {
   put('memory/a.json', 10);
   put('tools/buildbox/1/bin/casd', 200);
   put('casd/actioncache/objects/ab/cd', 3000);
+  put('seals/ab/cd', 4);
   put('casd/assets/objects/ab/cd', 40_000);
   put('more/x', 500_000);
   put('run/casd.log', 1);
   put('casd/cas/objects/ab/cd', 1);
   put('casd/cas/staging/tree/file', 1);
   symlinkSync('/', join(folder.root, 'more', 'everything'));
-  expect(readOwnBytes(folder)).toEqual({ memory: 10, tools: 200, results: 3000, other: 540_000 });
-  expect(sumOf(readOwnBytes(folder))).toBe(543_210);
+  expect(readOwnBytes(folder)).toEqual({ memory: 10, tools: 200, results: 3004, other: 540_000 });
+  expect(sumOf(readOwnBytes(folder))).toBe(543_214);
 });
 
 test('is nothing where there is no folder', () => {

@@ -32,6 +32,7 @@ function contents({ entries, dead = {}, missing = [] }: Folder): StoredContents 
       ...object(name, 1, days),
       blobs: names.map((hash) => ({ hash, sizeBytes: 100 })),
       complete: names.every((hash) => blobs.has(hash)),
+      origin: null,
       recipe: [],
     })),
   };
@@ -126,6 +127,16 @@ describe('planExpiry', () => {
       THREE,
       { target: 110, ceiling: 210, remote: remote({ old: 'lacks', middle: 'refused', new: 'lacks' }, false) },
       { after: 202, fates: { old: 'over-quota', middle: 'only-here', new: 'newest' } },
+    ],
+    [
+      'not what it is not to be given, but to stay below the ceiling',
+      THREE,
+      {
+        target: 110,
+        ceiling: 900,
+        remote: remote({ old: 'withheld', middle: 'pushed', new: 'lacks' }, true),
+      },
+      { after: 202, fates: { old: 'withheld', middle: 'pushed', new: 'newest' } },
     ],
     [
       'not what it refused, though it may be given results',

@@ -1,9 +1,11 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { sealResult } from '../../src/casd/seals.js';
 import { readStoredContents } from '../../src/casd/stored-contents.js';
 import {
   Action,
+  ActionResult,
   Command,
   Directory,
   Tree,
@@ -125,6 +127,29 @@ describe('a result that is stored', () => {
   ])('is incomplete where it lacks %s', async (_, make) => {
     make();
     expect((await onlyEntry()).complete).toBe(false);
+  });
+});
+
+describe('a result that is stored is whose', () => {
+  const result = ActionResult.fromPartial({ exitCode: 1 });
+  const origin = { tier: 'trusted', repository: null, ref: 'refs/heads/main', event: null } as const;
+
+  test('its seal says', async () => {
+    stored.result(ACTION, result);
+    await sealResult(stored.folder, ACTION, result, origin);
+    expect(await onlyEntry()).toMatchObject({ origin, complete: true });
+  });
+
+  test('without a seal it is of another tool, and stays', async () => {
+    stored.result(ACTION, result);
+    expect(await onlyEntry()).toMatchObject({ origin: null, complete: true });
+  });
+
+  test('with a seal that is not its own it is damaged', async () => {
+    stored.result(ACTION, result);
+    await sealResult(stored.folder, ACTION, result, origin);
+    stored.result(ACTION, {});
+    expect(await onlyEntry()).toMatchObject({ origin: null, complete: false });
   });
 });
 

@@ -35,6 +35,7 @@ const read = (raw: RawInputs, argv: readonly string[] = []) =>
 describe('what is left out', () => {
   test('gets the defaults of action.yml', () => {
     expect(read({})).toEqual({
+      requireTier: 'any',
       build: {
         argv: ['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c', 'make'],
         title: 'make',
@@ -171,6 +172,13 @@ test('the sandbox is told of properties, of the processor, and of limits', () =>
   ];
   expect(platform).toEqual({ properties, features: true });
   expect([processes, tmpSize]).toEqual([100, 2 ** 30]);
+});
+
+describe('require-tier', () => {
+  test('is one of two', () => {
+    expect(read({ 'require-tier': 'trusted' }).requireTier).toBe('trusted');
+    expect(() => read({ 'require-tier': 'local' })).toThrow(/^require-tier: .*any, trusted/);
+  });
 });
 
 describe('where results are kept', () => {

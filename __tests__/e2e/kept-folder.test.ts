@@ -40,7 +40,7 @@ afterEach(async () => {
 
 const KEYS = cacheKeys('default');
 /** What the command line writes under, where no CI system names a ref. */
-const REF = 'local';
+const REF = { ref: 'local', event: null };
 const SCRIPT = 'cat in.txt; seq 1 50000 > out; cat in.txt >> out';
 
 const kept = (name = '') => join(bench.root, 'kept', name);
@@ -76,7 +76,7 @@ describe('a folder', () => {
     expect(JSON.parse(usage.stdout)).toMatchObject({
       kept: {
         place: `the folder ${kept()}`,
-        refs: [{ ref: REF, results: 1, packs: 1, dead: 0 }],
+        refs: [{ ...REF, results: 1, packs: 1, dead: 0 }],
         unsaved: 0,
       },
     });
@@ -172,15 +172,15 @@ describe('what is broken in the folder', () => {
   test('an index of a newer version is told, and nothing is written there', async () => {
     await run();
     const body = gzipSync('{}');
-    const hash = createHash('sha256').update('buildbox-action index 2\n').update(body).digest('hex');
-    const newer = Buffer.concat([Buffer.from(`buildbox-action index 2 ${hash}\n`), body]);
+    const hash = createHash('sha256').update('buildbox-action index 3\n').update(body).digest('hex');
+    const newer = Buffer.concat([Buffer.from(`buildbox-action index 3 ${hash}\n`), body]);
     writeFileSync(kept(KEYS.index(REF, 2)), newer);
     forget();
     const before = readdirSync(kept());
     const built = await run();
     expect([built.exitCode, built.record.result]).toEqual([0, 'built']);
     expect(built.save?.problem).toContain('a newer version of buildbox-action');
-    expect(warnings(built)).toEqual([expect.stringContaining('the index is of format 2')]);
+    expect(warnings(built)).toEqual([expect.stringContaining('the index is of format 3')]);
     expect(readdirSync(kept())).toEqual(before);
   });
 });

@@ -178,8 +178,8 @@ describe('refs', () => {
     expect([changed.outputs.result, warningsOf(changed)]).toEqual(['built', []]);
     expect(scene.service.counts().bytesUp).toBeLessThan(50_000);
     expect(scene.service.entries().filter(({ scope }) => scope === PULL.own)).toHaveLength(2);
-    expect(keysOf(KEYS.indexPrefix(PULL.own))).toHaveLength(1);
-    expect(keysOf(KEYS.indexPrefix(MAIN.own))).toHaveLength(1);
+    expect(keysOf(KEYS.indexPrefix({ ref: PULL.own, event: null }))).toHaveLength(1);
+    expect(keysOf(KEYS.indexPrefix({ ref: MAIN.own, event: null }))).toHaveLength(1);
 
     const again = await scene.job({ inputs: same, scopes: PULL, event });
     expect(again.outputs.result).toBe('hit');
@@ -192,8 +192,8 @@ describe('refs', () => {
     const event = 'pull_request_target';
     const first = await scene.job({ event });
     expect(first.outputs.result).toBe('built');
-    expect(keysOf(KEYS.indexPrefix(MAIN.own))).toEqual([]);
-    expect(keysOf(KEYS.indexPrefix(`${MAIN.own}#${event}`))).toHaveLength(1);
+    expect(keysOf(KEYS.indexPrefix({ ref: MAIN.own, event: null }))).toEqual([]);
+    expect(keysOf(KEYS.indexPrefix({ ref: MAIN.own, event }))).toHaveLength(1);
     expect((await scene.job({ event })).outputs.result).toBe('hit');
     expect((await scene.job()).outputs.result).toBe('built');
   });

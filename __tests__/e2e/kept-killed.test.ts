@@ -190,7 +190,10 @@ const hashes = (names: readonly string[]) => names.map((name) => builder.hashOf(
 function leaveStrays({ kind, folder }: KeptStage): void {
   if (kind !== 'folder') return;
   for (const digit of ['1', '2', '3']) {
-    const file = join(folder, cacheKeys('CI / build').pack(MAIN.own, digit.repeat(64), 1));
+    const file = join(
+      folder,
+      cacheKeys('CI / build').pack({ ref: MAIN.own, event: null }, digit.repeat(64), 1),
+    );
     writeFileSync(file, 'stray');
     age(file, 2 * HOUR);
   }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { pendingFolder } from '../../src/build/kept-place.js';
 import { noteBuilt } from '../../src/cache/pending.js';
 import { cacheFolder } from '../../src/casd/folder.js';
+import { sealResult } from '../../src/casd/seals.js';
 import { objectPath, resultPath } from '../../src/casd/layout.js';
 import {
   ActionResult,
@@ -60,6 +61,8 @@ function putFiles(from: number, to: number): FileNode[] {
   );
 }
 
+const LOCAL = { tier: 'local', repository: null, ref: 'local', event: null } as const;
+
 /** Builds something small, and makes its result one with these files: a sandbox would take a minute for them. */
 async function build(script: string, files: FileNode[]): Promise<void> {
   const { record } = await bench.record(['--outputs', 'out'], script);
@@ -69,9 +72,10 @@ async function build(script: string, files: FileNode[]): Promise<void> {
   const result = ActionResult.decode(readFileSync(stored(resultPath(action))));
   const large = ActionResult.fromPartial({ ...result, outputDirectories: [{ path: 'out', treeDigest }] });
   writeFileSync(stored(resultPath(action)), ActionResult.encode(large).finish());
+  await sealResult(cacheFolder(bench.cache), action, large, LOCAL);
   const place = { kept: { kind: 'folder', path: kept() }, key: 'default' } as const;
   const provenance = {
-    ...{ onGitHub: false, repository: undefined, event: undefined, ref: undefined },
+    ...{ ci: undefined, sign: undefined, repository: undefined, event: undefined, ref: undefined },
     ...{ defaultBranch: undefined, baseBranch: undefined },
   };
   await noteBuilt(pendingFolder(place, { provenance }, cacheFolder(bench.cache)), action);

@@ -28,7 +28,7 @@ export function objectsIn(folder: string): KeptObjects {
 
 /** The newest index that a job called `CI / build` of a branch has written. @throws where what it names is not there as it should be */
 export function newestIndex(objects: KeptObjects, ref = 'refs/heads/main'): CacheIndex {
-  const prefix = cacheKeys('CI / build').indexPrefix(ref);
+  const prefix = cacheKeys('CI / build').indexPrefix({ ref, event: null });
   const keys = [...objects.keys()].filter((key) => key.startsWith(prefix)).sort();
   const index = decodeIndex(objects.get(keys.at(-1) ?? '') ?? Buffer.alloc(0));
   for (const { id, key } of index.packs.values()) {

@@ -24,7 +24,7 @@ export const PULL: CacheScopes = { own: 'refs/pull/1/merge', base: MAIN.own, def
 
 /** What the runner of the tests plays, as the action understands it. */
 export const PUSH: Provenance = {
-  ...{ onGitHub: true, repository: 'octo/project', event: 'push', ref: MAIN.own },
+  ...{ ci: 'GitHub', sign: undefined, repository: 'octo/project', event: 'push', ref: MAIN.own },
   ...{ defaultBranch: 'main', baseBranch: undefined },
 };
 

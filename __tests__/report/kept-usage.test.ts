@@ -4,6 +4,7 @@ import { type KeptUsage, keptSection } from '../../src/report/kept-usage.js';
 const NOW = Date.UTC(2026, 2, 9);
 const main = {
   ref: 'refs/heads/main',
+  event: null,
   results: 12,
   trees: 0,
   packs: 9,
@@ -21,6 +22,7 @@ const usage: KeptUsage = {
     {
       ...main,
       ref: 'refs/pull/5/merge',
+      event: null,
       results: 0,
       trees: 0,
       packs: 0,

@@ -49,7 +49,7 @@ export const BUILT: RunReport = {
   remote: null,
   kept: null,
   save: null,
-  trust: { tier: 'local', mayPush: true, why: 'it runs outside GitHub' },
+  trust: { tier: 'local', mayPush: true, why: 'it runs outside CI' },
   cache: { size: 1_243_000_000, quota: 4_000_000_000 },
   casdSocket: 'unix:/run/user/1001/buildbox/casd.sock',
   timings: {
@@ -66,6 +66,7 @@ export const BUILT: RunReport = {
   duration: 13_420,
   startedAt: new Date('2026-03-09T14:05:06.789Z'),
   builtBy: 'https://github.com/octo/zlib/actions/runs/7000000001/attempts/1',
+  builtUnder: { tier: 'trusted', repository: 'octo/zlib', ref: 'refs/heads/main', event: null },
   buildDuration: 11_240,
   warnings: [],
 };

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { cacheScopes } from '../../src/trust/cache-scopes.js';
+import { cacheScopes, type ScopeName } from '../../src/trust/cache-scopes.js';
 import type { Provenance } from '../../src/trust/provenance.js';
 
 const main = 'refs/heads/main';
 const onGitHub: Provenance = {
-  onGitHub: true,
+  ci: 'GitHub',
+  sign: undefined,
   repository: 'owner/name',
   event: 'push',
   ref: main,
@@ -12,47 +13,53 @@ const onGitHub: Provenance = {
   baseBranch: undefined,
 };
 
+const unknown: Partial<Provenance> = {
+  ...{ ci: 'unknown', sign: 'CI is set', repository: undefined, event: undefined, ref: undefined },
+  ...{ defaultBranch: undefined, baseBranch: undefined },
+};
+
 describe('what a run reads and writes', () => {
-  test.each<[string, Partial<Provenance>, string, string, readonly string[]]>([
-    ['a push to the default branch', {}, main, 'trusted', [main]],
-    ['a push to a branch', { ref: 'refs/heads/x' }, 'refs/heads/x', 'untrusted', [main, 'refs/heads/x']],
+  const own = (ref: string, event: string | null = null) => ({ ref, event });
+
+  test.each<[string, Partial<Provenance>, ScopeName, string, readonly ScopeName[]]>([
+    ['a push to the default branch', {}, own(main), 'trusted', []],
+    ['a push to a branch', { ref: 'refs/heads/x' }, own('refs/heads/x'), 'untrusted', [own(main)]],
     [
       'a pull request',
       { event: 'pull_request', ref: 'refs/pull/5/merge', baseBranch: 'next' },
-      'refs/pull/5/merge',
+      own('refs/pull/5/merge'),
       'untrusted',
-      [main, 'refs/heads/next', 'refs/pull/5/merge'],
+      [own(main), own('refs/heads/next')],
     ],
     [
       'a pull request that runs under the name of its base',
       { event: 'pull_request_target', baseBranch: 'main' },
-      `${main}#pull_request_target`,
+      own(main, 'pull_request_target'),
       'untrusted',
-      [main, `${main}#pull_request_target`],
+      [own(main)],
     ],
     [
       'a pull request that was merged, and runs as its base',
       { event: 'pull_request', baseBranch: 'main' },
-      `${main}#pull_request`,
+      own(main, 'pull_request'),
       'untrusted',
-      [main, `${main}#pull_request`],
+      [own(main)],
     ],
     [
-      'an event that is not known',
-      { event: undefined },
-      `${main}#unknown`,
+      'a branch that is named like an event of another',
+      { ref: 'refs/heads/main#pull_request' },
+      own('refs/heads/main#pull_request'),
       'untrusted',
-      [main, `${main}#unknown`],
+      [own(main)],
     ],
-    ['a ref that is not known', { ref: undefined }, 'local', 'untrusted', [main, 'local']],
-    [
-      'no GitHub',
-      { onGitHub: false, event: undefined, ref: undefined, defaultBranch: undefined },
-      'local',
-      'local',
-      ['local'],
-    ],
-  ])('%s', (_name, change, ref, tier, readable) => {
-    expect(cacheScopes({ ...onGitHub, ...change })).toEqual({ own: { ref, tier }, readable });
+    ['an event that is not known', { event: undefined }, own(main, 'unknown'), 'untrusted', [own(main)]],
+    ['a ref that is not known', { ref: undefined }, own('unknown'), 'untrusted', [own(main)]],
+    ['a job of which nothing is known', unknown, own('unknown', 'unknown'), 'untrusted', []],
+    ['a machine outside CI', { ...unknown, ci: undefined }, own('local'), 'local', []],
+  ])('%s', (_name, change, scope, tier, branches) => {
+    expect(cacheScopes({ ...onGitHub, ...change })).toEqual({
+      own: { ...scope, tier },
+      readable: [...branches, scope],
+    });
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { decidePush, type PushPolicy } from '../../src/trust/may-push.js';
+import { originOf } from '../../src/trust/belief.js';
+import { decidePush, mayPushStored, type PushPolicy, unjudged } from '../../src/trust/may-push.js';
 import type { Provenance } from '../../src/trust/provenance.js';
 
 const main: Provenance = {
-  onGitHub: true,
+  ci: 'GitHub',
+  sign: undefined,
   repository: 'owner/name',
   event: 'push',
   ref: 'refs/heads/main',
@@ -12,7 +14,7 @@ const main: Provenance = {
 };
 const local: Provenance = {
   ...main,
-  onGitHub: false,
+  ci: undefined,
   event: undefined,
   ref: undefined,
   defaultBranch: undefined,
@@ -59,6 +61,16 @@ describe('push: trusted', () => {
     ['an event that is not told', { ...main, event: undefined }, false],
     ['a ref that is not told', { ...main, ref: undefined }, false],
     ['a default branch that is not told', { ...main, defaultBranch: undefined }, false],
+    ['a job of nobody knows what', { ...local, ci: 'unknown', sign: 'CI is set' }, false],
+    ['a push to the default branch on GitLab', { ...main, ci: 'GitLab' }, true],
+    [
+      'a merge request on GitLab',
+      { ...main, ci: 'GitLab', event: 'merge_request_event', ref: 'refs/pull/1' },
+      false,
+    ],
+    ['an event of GitHub on GitLab', { ...main, ci: 'GitLab', event: 'workflow_dispatch' }, false],
+    ['a CI system that tells no event', { ...main, ci: 'Jenkins', event: undefined }, false],
+    ['a CI system whose events are not known', { ...main, ci: 'Jenkins' }, false],
   ])('%s', (_, provenance, mayPush) => {
     const decision = decidePush('trusted', provenance);
     expect(decision.mayPush).toBe(mayPush);
@@ -76,4 +88,40 @@ describe('push: always and never', () => {
       expect(decidePush(policy, provenance).mayPush).toBe(mayPush);
     }
   });
+});
+
+describe('what is stored already', () => {
+  const origin = (provenance: Provenance) => originOf(provenance);
+  const pull = { ...main, event: 'pull_request', ref: 'refs/pull/1/merge' };
+
+  test.each<[PushPolicy, Provenance, boolean]>([
+    ['trusted', main, true],
+    ['trusted', local, true],
+    ['trusted', pull, false],
+    ['always', pull, true],
+    ['never', main, false],
+  ])('with %s', (policy, provenance, mayPush) => {
+    expect(mayPushStored(policy, origin(provenance))).toBe(mayPush);
+  });
+});
+
+describe('where nothing is pushed because nobody tells whose code it is', () => {
+  const someCi: Provenance = { ...local, ci: 'unknown', sign: 'CI is set' };
+
+  test.each<[string, Provenance]>([
+    ['a job of nobody knows what', someCi],
+    ['no event', { ...main, event: undefined }],
+    ['no default branch', { ...main, defaultBranch: undefined }],
+  ])('%s is told, with the way out', (_, provenance) => {
+    expect(unjudged('trusted', provenance)).toMatch(/`push: always`/);
+    expect(unjudged('always', provenance)).toBeUndefined();
+    expect(unjudged('never', provenance)).toBeUndefined();
+  });
+
+  test.each<[string, Provenance]>([
+    ['a laptop', local],
+    ['the default branch', main],
+    ['a pull request', { ...main, event: 'pull_request', ref: 'refs/pull/1/merge' }],
+    ['another branch', { ...main, ref: 'refs/heads/x' }],
+  ])('%s is not told', (_, provenance) => expect(unjudged('trusted', provenance)).toBeUndefined());
 });

@@ -4,6 +4,7 @@ import type { PlannedOutput } from '../outputs/plan.js';
 import { merkleTree } from '../reapi/merkle.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { RunReport } from '../report/report.js';
+import { type Origin, originOf } from '../trust/belief.js';
 import { decidePush } from '../trust/may-push.js';
 import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import type { PreparedAction } from './prepare.js';
@@ -15,6 +16,8 @@ export type Outcome =
   | {
       readonly kind: 'hit';
       readonly from: 'local' | 'cache' | 'remote';
+      /** What the result was built under; null where nobody knows. */
+      readonly origin: Origin | null;
       readonly result: ActionResult;
       readonly planned: readonly PlannedOutput[];
     }
@@ -89,6 +92,7 @@ export function describeRun(
     duration: watch.elapsed,
     startedAt: watch.startedAt,
     builtBy: result.executionMetadata?.worker ?? '',
+    builtUnder: outcome.kind === 'hit' ? outcome.origin : originOf(host.provenance),
     buildDuration: buildDuration(result),
     warnings,
   };

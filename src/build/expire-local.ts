@@ -3,10 +3,12 @@ import { type InUse, usersOf, whileAlone } from '../casd/alone.js';
 import type { CacheFolder } from '../casd/folder.js';
 import { type ExpiryLimits, type ExpiryPlan, planExpiry } from '../casd/plan-expiry.js';
 import { removeStored } from '../casd/remove-stored.js';
+import { sweepSeals } from '../casd/seals.js';
 import { readStoredContents, type StoredContents } from '../casd/stored-contents.js';
 import type { CacheConfig } from '../config/config.js';
 import type { Log, Machine } from '../machine.js';
 import type { ExpiryReport } from '../report/expiry-report.js';
+import type { Origin } from '../trust/belief.js';
 import type { PushDecision } from '../trust/may-push.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { readAllotment } from './allot-folder.js';
@@ -20,7 +22,14 @@ export interface ExpiryContext {
   readonly machine: Machine;
   readonly log: Log;
   /** Undefined where none is configured. */
-  readonly remote: { readonly session: RemoteSession; readonly push: PushDecision } | undefined;
+  readonly remote:
+    | {
+        readonly session: RemoteSession;
+        readonly push: PushDecision;
+        /** Whether a result that was built under this may be given away. */
+        readonly mayPush: (origin: Origin) => boolean;
+      }
+    | undefined;
   /** Whether to tell only what would go; the remote is asked, and given nothing. */
   readonly dryRun: boolean;
   /** Bytes that the folder is to get down to; undefined: what leaves casd nothing to clean by itself. */
@@ -60,11 +69,17 @@ export async function expireLocal(
     async () => {
       const now = await readStoredContents(folder, signal);
       const plan = planFor(now);
-      return tell(now, plan, await removeStored(folder, now, plan, signal));
+      const left = await removeStored(folder, now, plan, signal);
+      await sweepSeals(folder, stayingIn(plan));
+      return tell(now, plan, left);
     },
     signal,
   );
   return 'done' in outcome ? outcome.done : outcome;
+}
+
+function stayingIn({ entries }: ExpiryPlan): ReadonlySet<string> {
+  return new Set(entries.flatMap(({ entry, fate }) => (fate.goes ? [] : [entry.hash])));
 }
 
 async function readLimits({ folder, cache, to }: ExpiryContext, signal: AbortSignal) {

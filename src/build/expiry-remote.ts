@@ -1,6 +1,7 @@
 import type { RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
-import { decidePush } from '../trust/may-push.js';
+import { believer } from '../trust/belief.js';
+import { decidePush, mayPushStored } from '../trust/may-push.js';
 import type { ExpiryContext } from './expire-local.js';
 import { RemoteSession } from './remote-session.js';
 
@@ -12,5 +13,10 @@ export function expiryRemote(
 ): ExpiryContext['remote'] {
   if (config === undefined) return undefined;
   const session = new RemoteSession(config, host, host.log, signal);
-  return { session, push: decidePush(config.push, host.provenance) };
+  const believes = believer(host.provenance, 'any');
+  return {
+    session,
+    push: decidePush(config.push, host.provenance),
+    mayPush: (origin) => believes(origin) && mayPushStored(config.push, origin),
+  };
 }

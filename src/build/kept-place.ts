@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type CacheKeys, cacheKeys, shortHash } from '../cache/keys.js';
+import { type CacheKeys, cacheKeys, scopeText, shortHash } from '../cache/keys.js';
 import { openFolder } from '../cache/open-folder.js';
 import { openScratch } from '../cache/scratch.js';
 import type { Transport } from '../cache/transport.js';
@@ -87,7 +87,7 @@ async function openGitHub(machine: Machine, folder: string): Promise<Transport> 
   });
 }
 
-/** The folder of the notes of what this machine has still to save at one place, under one ref. */
+/** The folder of the notes of what this machine has still to save at one place, under one scope. */
 export function pendingFolder(
   { kept, key }: Pick<CacheConfig, 'kept' | 'key'>,
   { provenance }: Pick<Host, 'provenance'>,
@@ -95,5 +95,5 @@ export function pendingFolder(
 ): string {
   const { own } = cacheScopes(provenance);
   const place = kept.kind === 'folder' ? kept.path : `${kept.kind} ${provenance.repository ?? ''}`;
-  return join(folder.kept.pending, shortHash([place, key, own.ref].join('\n')));
+  return join(folder.kept.pending, shortHash([place, key, scopeText(own)].join('\n')));
 }

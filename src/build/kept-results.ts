@@ -9,9 +9,14 @@ import { UnusableResult } from '../outputs/plan.js';
 /**
  * The results of the cache between runs. Their blobs are checked as they are read out of their packs.
  *
+ * @param repository whose results are kept there
  * @param onUse gets the entry that is used
  */
-export function keptResults(cache: KeptCache, onUse: (entry: KeptResult) => Promise<void>): ResultSource {
+export function keptResults(
+  cache: KeptCache,
+  repository: string | null,
+  onUse: (entry: KeptResult) => Promise<void>,
+): ResultSource {
   return {
     name: 'cache',
     getActionResult: async (digest, signal) => {
@@ -19,7 +24,7 @@ export function keptResults(cache: KeptCache, onUse: (entry: KeptResult) => Prom
       if (entry === undefined) return undefined;
       const result = decodeResult(entry.result);
       await onUse(entry);
-      return result;
+      return { result, origin: { ...entry.scope, repository } };
     },
     fetchBlob: async (digest, signal) => {
       if (digest.sizeBytes > MOST_BYTES_IN_MEMORY) {

@@ -3,7 +3,7 @@ import { KeptCache } from '../cache/kept-cache.js';
 import { noteBuilt, noteLost, noteTree, noteUsed } from '../cache/pending.js';
 import { TransportError } from '../cache/transport.js';
 import type { CacheFolder } from '../casd/folder.js';
-import type { CacheConfig } from '../config/config.js';
+import type { CacheConfig, Config } from '../config/config.js';
 import { Fault, messageOf } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
@@ -14,6 +14,7 @@ import type { KeptReport } from '../report/kept-report.js';
 import { withTimeLimit } from '../process/time-limit.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 import { keptResults } from './kept-results.js';
+import { keptTrust, type KeptTrust } from './kept-trust.js';
 import type { ResultSource } from './result-source.js';
 
 /** What the indexes may take in milliseconds: a service that is down must not hold up the build for long. */
@@ -35,19 +36,20 @@ export class KeptSession {
     private readonly place: OpenKeptPlace,
     private readonly pending: string,
     private readonly log: Log,
+    private readonly trust: KeptTrust,
     private readonly signal: AbortSignal,
   ) {
     const indexSignal = this.#within(this.#indexLimit);
     const onLost = (packId: string) => this.#note(() => noteLost(pending, packId));
     const { transport, scopes } = place;
     this.#cache = transport.access.read
-      ? new KeptCache(place, scopes.readable, onLost, indexSignal)
+      ? new KeptCache(place, scopes.readable, this.trust.believes, onLost, indexSignal)
       : undefined;
   }
 
   /** Opens what is configured and begins to read it; undefined where nothing is kept between runs. */
   static async open(
-    config: CacheConfig,
+    { cache: config, requireTier }: Pick<Config, 'cache' | 'requireTier'>,
     host: Pick<Host, 'machine' | 'provenance'>,
     log: Log,
     folder: CacheFolder,
@@ -55,7 +57,8 @@ export class KeptSession {
   ): Promise<KeptSession | undefined> {
     try {
       const place = await openKeptPlace(config, { ...host, log }, folder, signal);
-      return place && new KeptSession(config, place, pendingFolder(config, host, folder), log, signal);
+      const trust = keptTrust(config.kept, host.provenance, requireTier);
+      return place && new KeptSession(config, place, pendingFolder(config, host, folder), log, trust, signal);
     } catch (error) {
       signal.throwIfAborted();
       log.warn(`what is kept between runs cannot be used: ${messageOf(error)}`);
@@ -64,11 +67,15 @@ export class KeptSession {
   }
 
   /** Works with the kept results, or says once why that cannot be. */
-  attempt<T>(
+  async attempt<T>(
     work: (source: ResultSource, signal: AbortSignal) => Promise<T | undefined>,
   ): Promise<T | undefined> {
+    if (this.trust.unproven !== undefined) {
+      this.log.info(this.trust.unproven);
+      return undefined;
+    }
     return this.#use(async (cache, limited) => {
-      const source = keptResults(cache, (entry) => this.#noteUse(entry));
+      const source = keptResults(cache, this.trust.repository, (entry) => this.#noteUse(entry));
       const found = await workUntilNothingIsLost(cache, () => work(source, limited));
       this.#lookup = found === undefined ? 'miss' : 'hit';
       return found;

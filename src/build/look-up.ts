@@ -10,9 +10,12 @@ import {
 } from '../outputs/plan.js';
 import { EMPTY_DIGEST, formatDigest, parseDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
+import { originWords } from '../report/origin-words.js';
+import type { Origin } from '../trust/belief.js';
 import { allTogether } from '../remote/side-by-side.js';
 import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
+import { whatIsUnsaid } from './unsaid.js';
 
 /** What a process can end with; of a larger one the system keeps the lowest 8 bits, and 256 becomes a success. */
 const LARGEST_EXIT_CODE = 255;
@@ -28,23 +31,36 @@ export function filesOf({ planned }: KnownResult): readonly Digest[] {
   return planned.flatMap(({ nodes }) => nodes.flatMap((node) => (node.kind === 'file' ? [node.digest] : [])));
 }
 
-/** Looks the action up in one place. An entry that cannot be used is no hit, and one line says why. */
+/** A result that was found, and what it was built under; null where nobody knows. */
+export interface FoundResult extends KnownResult {
+  readonly origin: Origin | null;
+}
+
+/** Looks the action up in one place. An entry that cannot be used or believed is no hit, and one line says why. */
 export async function lookUp(
-  { config, log }: RunContext,
+  { config, log, believes }: RunContext,
   source: ResultSource,
   actionDigest: Digest,
   signal: AbortSignal,
-): Promise<KnownResult | undefined> {
+): Promise<FoundResult | undefined> {
   const { build } = config;
   return undefinedIfUnusable(source, log, async () => {
-    const result = await source.getActionResult(actionDigest, signal);
-    if (result === undefined || (result.exitCode !== 0 && !build.cacheFailures)) return undefined;
+    const found = await source.getActionResult(actionDigest, signal);
+    if (found === undefined) return undefined;
+    const { result, origin } = found;
+    if (origin !== null && !believes(origin)) {
+      log.info(`the ${source.name} result is not believed here: it is ${originWords(origin)}`);
+      return undefined;
+    }
+    const unsaid = whatIsUnsaid(result, source.name);
+    if (unsaid !== undefined) throw new UnusableResult(`it does not say ${unsaid}`);
+    if (result.exitCode !== 0 && !build.cacheFailures) return undefined;
     if (result.exitCode < 0 || result.exitCode > LARGEST_EXIT_CODE) {
       throw new UnusableResult(`no build ends with exit code ${result.exitCode}`);
     }
     const known = await planResult(source, result, build, signal);
     const missing = missingOutputs(known.planned, build.outputs);
-    if (missing.length === 0 || result.exitCode !== 0) return known;
+    if (missing.length === 0 || result.exitCode !== 0) return { ...known, origin };
     throw new UnusableResult(`it lacks the output ${missing.join(', ')}`);
   });
 }

@@ -2,7 +2,8 @@ import { updateActionResult } from '../casd/action-cache.js';
 import type { CasdConnection } from '../casd/connection.js';
 import { dropDamaged } from '../casd/drop-damaged.js';
 import type { CacheFolder } from '../casd/folder.js';
-import { Fault } from '../errors.js';
+import { sealResult } from '../casd/seals.js';
+import { Fault, messageOf } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { missingOutputs, UnusableResult } from '../outputs/plan.js';
 import { captureAction, type Captured } from './capture.js';
@@ -12,7 +13,9 @@ import type { Outcome } from './describe-run.js';
 import { execute } from './execute.js';
 import { filesOf, type KnownResult, planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
-import { decidePush } from '../trust/may-push.js';
+import { originOf } from '../trust/belief.js';
+import { decidePush, unjudged } from '../trust/may-push.js';
+import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { bringOutputs } from './bring-outputs.js';
 import { localResults } from './result-source.js';
@@ -92,12 +95,26 @@ async function buildOnce(
   if (isKept(outcome, config.build)) {
     const known = { result: complete, planned: outcome.planned };
     await confirmResult(folder, known, config.build.downloadOutputs, signal);
-    await watch.measure('store', () => updateActionResult(casd, prepared.actionDigest, complete, signal));
+    await watch.measure('store', () => storeResult(context, casd, prepared.actionDigest, complete, signal));
     await context.kept?.noteBuilt(prepared.actionDigest);
     await pushIfAllowed(context, { prepared, known, rootfs }, signal);
   }
   if (outcome.kind === 'built') await warnOfProducts(context, prepared.inputs, outcome.planned);
   return outcome;
+}
+
+/** A result that cannot be sealed (a full disk) is not found again, and nothing else is wrong with it. */
+async function storeResult(
+  { host, folder, log }: RunContext,
+  casd: CasdConnection,
+  action: Digest,
+  result: ActionResult,
+  signal: AbortSignal,
+): Promise<void> {
+  await updateActionResult(casd, action, result, signal);
+  await sealResult(folder, action, result, originOf(host.provenance)).catch((error: unknown) => {
+    log.warn(`the result is not remembered in ${folder.root}: ${messageOf(error)}`);
+  });
 }
 
 /** All that the action needs: what is made or checked out here, and its root file system. */
@@ -122,7 +139,11 @@ async function pushIfAllowed(
   signal: AbortSignal,
 ): Promise<void> {
   if (config.remote === undefined || session === undefined) return;
-  if (!decidePush(config.remote.push, host.provenance).mayPush) return;
+  if (!decidePush(config.remote.push, host.provenance).mayPush) {
+    const why = unjudged(config.remote.push, host.provenance);
+    if (why !== undefined) log.warn(why);
+    return;
+  }
   const services = await session.services;
   if (services === undefined) return;
   const { pushInputs } = config.remote;

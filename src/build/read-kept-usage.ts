@@ -25,8 +25,8 @@ export async function readKeptUsage(
   if (place === undefined) return undefined;
   const limited = withTimeLimit(signal, config.timeLimit);
   const refs: KeptRef[] = [];
-  for (const ref of place.transport.access.read ? place.scopes.readable : []) {
-    const scope = await readLater(place, await readNewest(place, ref, limited), limited);
+  for (const name of place.transport.access.read ? place.scopes.readable : []) {
+    const scope = await readLater(place, await readNewest(place, name, limited), limited);
     refs.push(measure(scope, config));
   }
   const { built, trees } = await readPending(pendingFolder(config, host, folder));
@@ -39,13 +39,14 @@ export async function readKeptUsage(
   };
 }
 
-function measure({ ref, index }: ScopeIndex, { maxAge, quota }: CacheConfig): KeptRef {
+function measure({ scope, index }: ScopeIndex, { maxAge, quota }: CacheConfig): KeptRef {
   const { usages } = tidyIndex(index, Date.now(), { maxAge, quota, rewriteBytes: 0 });
   const live = sumUsage(usages);
   const packs = [...index.packs.values()];
   const bytes = packs.reduce((sum, pack) => sum + pack.bytes, 0);
   return {
-    ref,
+    ref: scope.ref,
+    event: scope.event,
     ...countEntries(index),
     packs: packs.length,
     blobs: packs.reduce((sum, pack) => sum + pack.blobs.length, 0),

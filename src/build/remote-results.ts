@@ -1,5 +1,4 @@
 import type { Log } from '../machine.js';
-import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { type ActionCacheService, getActionResult, UnreadableEntry } from '../remote/action-cache.js';
 import type { CasService } from '../remote/cas-service.js';
 import { missingOf } from '../remote/closure.js';
@@ -9,7 +8,7 @@ import { UnusableResult } from '../outputs/plan.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { RemoteServices } from './remote-services.js';
-import { MOST_BYTES_IN_MEMORY, type ResultSource } from './result-source.js';
+import { MOST_BYTES_IN_MEMORY, type ResultSource, type SourcedResult } from './result-source.js';
 import { tellProgress } from './tell-progress.js';
 
 export interface RemoteToAsk {
@@ -52,12 +51,13 @@ async function askForEntry(
   { actionCache, services }: RemoteToAsk,
   digest: Digest,
   signal: AbortSignal,
-): Promise<ActionResult | undefined> {
+): Promise<SourcedResult | undefined> {
   const stop = new AbortController();
   const asked = getActionResult(actionCache, digest, AbortSignal.any([signal, stop.signal]));
   asked.catch(() => undefined); // What it throws is of interest only where the remote is good enough.
   try {
-    return (await services) === undefined ? undefined : await asked;
+    const result = (await services) === undefined ? undefined : await asked;
+    return result && { result, origin: null };
   } catch (error) {
     throw error instanceof UnreadableEntry ? new UnusableResult(error.message, { cause: error }) : error;
   } finally {

@@ -78,10 +78,10 @@ export function whileWorthwhile(
   return {
     ...source,
     getActionResult: async (digest, signal) => {
-      const result = await source.getActionResult(digest, signal);
+      const sourced = await source.getActionResult(digest, signal);
       found = now();
-      duration = result === undefined ? null : buildDuration(result);
-      return result;
+      duration = sourced === undefined ? null : buildDuration(sourced.result);
+      return sourced;
     },
     fetchBlob: (digest, signal) => watched(digest.sizeBytes, () => source.fetchBlob(digest, signal)),
     fetchFiles: (files, signal) => {

@@ -65,8 +65,15 @@ async function replayRemoteHit(
   prepared: PreparedAction,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  const { session } = context;
+  const { session, config, log } = context;
   if (session === undefined) return undefined;
+  if (config.requireTier === 'trusted') {
+    // Whoever has the credentials writes there, and no entry says who did.
+    log.info(
+      'the remote is not asked for a result: nothing there tells who wrote it (`require-tier: trusted`)',
+    );
+    return undefined;
+  }
   session.nameAction(prepared.actionDigest.hash);
   return session.attempt('look-up', () => replayHit(context, prepared, session.results(), signal));
 }

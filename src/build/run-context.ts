@@ -2,6 +2,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { Config, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
+import { believer, type Origin } from '../trust/belief.js';
 import type { KeptSession } from './kept-session.js';
 import type { CasdContext } from './reach-casd.js';
 import type { RemoteSession } from './remote-session.js';
@@ -15,6 +16,8 @@ export interface RunContext extends CasdContext {
   /** The host's log, which also keeps the warnings for the report. */
   readonly log: Log;
   readonly warnings: readonly string[];
+  /** Whether this run takes a result of such an origin in place of building. */
+  readonly believes: (origin: Origin) => boolean;
   /** Undefined where no remote is configured. */
   readonly session: RemoteSession | undefined;
   /** Undefined where nothing is kept between runs. */
@@ -46,6 +49,7 @@ export async function openRun(
     config.cache.kept.kind === 'none' ? undefined : await openKept(config, host, log, folder, signal);
   return {
     config,
+    believes: believer(host.provenance, config.requireTier),
     kept,
     session: config.remote && (await openSession(config.remote, host, log, signal)),
     host,
@@ -77,5 +81,5 @@ async function openKept(
   signal: AbortSignal,
 ): Promise<KeptSession | undefined> {
   const { KeptSession: Session } = await import(/* webpackMode: "eager" */ './kept-session.js');
-  return Session.open(config.cache, host, log, folder, signal);
+  return Session.open(config, host, log, folder, signal);
 }

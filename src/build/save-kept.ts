@@ -19,6 +19,7 @@ import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { SaveReport } from '../report/kept-report.js';
 import { withTimeLimit } from '../process/time-limit.js';
+import { believer, type Origin } from '../trust/belief.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 
 /** Of `cache-time-limit`: the rest is for what is new. */
@@ -52,7 +53,8 @@ export async function saveKept(
     await using place = await openKeptPlace(config, host, folder, limited);
     if (place?.transport.access.write !== true || !place.transport.access.read) return undefined;
     host.log.phase(`saving to ${place.transport.name}`);
-    const outcome = await save(config, place, folder, pending, limited);
+    const believes = believer(host.provenance, 'any');
+    const outcome = await save(config, place, folder, pending, believes, limited);
     await forgetPending(notes, pending);
     return outcome && describeSave(outcome, how());
   } catch (error) {
@@ -77,10 +79,11 @@ async function save(
   place: OpenKeptPlace,
   folder: CacheFolder,
   { built, trees, used, lost }: PendingSave,
+  believes: (origin: Origin) => boolean,
   signal: AbortSignal,
 ): Promise<SaveOutcome | undefined> {
   const { own, readable } = place.scopes;
-  const fresh = [...(await readFresh(folder, built)), ...readTrees(folder, trees)];
+  const fresh = [...(await readFresh(folder, built, believes)), ...readTrees(folder, trees)];
   if (fresh.length + used.length + lost.length === 0) return undefined;
   return saveResults(
     {
@@ -111,12 +114,20 @@ function readTrees(folder: CacheFolder, roots: readonly Digest[]): readonly Fres
   return fresh;
 }
 
-/** The results that were noted; one that the local cache has expired since is nobody's any more. */
-async function readFresh(folder: CacheFolder, built: readonly Digest[]): Promise<readonly FreshEntry[]> {
+/**
+ * The results that were noted; one that the local cache has expired since is nobody's any more, and one in whose place
+ * another run has put its own is saved only where this one believes it.
+ */
+async function readFresh(
+  folder: CacheFolder,
+  built: readonly Digest[],
+  believes: (origin: Origin) => boolean,
+): Promise<readonly FreshEntry[]> {
   const fresh: FreshEntry[] = [];
   for (const digest of built) {
-    const result = await readStoredResult(folder, digest);
-    if (result === undefined) continue;
+    const stored = await readStoredResult(folder, digest);
+    if (stored === undefined || !believes(stored.origin)) continue;
+    const { result } = stored;
     try {
       const blobs = await storedClosure(folder, result);
       fresh.push({ digest, result: Buffer.from(ActionResult.encode(result).finish()), blobs });

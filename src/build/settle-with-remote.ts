@@ -11,6 +11,7 @@ import type { Log } from '../machine.js';
 import { sideBySide } from '../remote/side-by-side.js';
 import { TransferWindow } from '../remote/window.js';
 import type { ExpiryRemote } from '../report/expiry-report.js';
+import type { Origin } from '../trust/belief.js';
 import type { PushDecision } from '../trust/may-push.js';
 import { pushStored } from './push-stored.js';
 import type { RemoteServices } from './remote-services.js';
@@ -20,6 +21,8 @@ import { askStanding } from './remote-standing.js';
 export interface SettlementRequest {
   readonly session: RemoteSession;
   readonly push: PushDecision;
+  /** Whether a result that was built under this may be given away. */
+  readonly mayPush: (origin: Origin) => boolean;
   readonly folder: CacheFolder;
   readonly log: Log;
   readonly dryRun: boolean;
@@ -86,9 +89,17 @@ class Settler {
     this.request.log.phase('asking the remote which results it has');
     for (let start = 0; start < candidates.length; start += RESULTS_A_QUESTION) {
       const group = candidates.slice(start, start + RESULTS_A_QUESTION);
-      for (const [hash, one] of await askStanding(services, group, this.signal)) this.standing.set(hash, one);
+      const standing = await askStanding(services, group, this.signal);
+      for (const entry of group) this.#learn(entry, standing.get(entry.hash));
       if (this.planWithout().after <= this.request.limits.target) return;
     }
+  }
+
+  #learn(entry: StoredEntry, standing: RemoteStanding | undefined): void {
+    if (standing === undefined) return;
+    const { origin } = entry;
+    const isOurs = origin !== null && this.request.mayPush(origin);
+    this.standing.set(entry.hash, standing === 'lacks' && !isOurs ? 'withheld' : standing);
   }
 
   /** Until all that is to go has been taken, or refused. */

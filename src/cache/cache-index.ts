@@ -1,4 +1,5 @@
 import type { Digest } from '../reapi/digest.js';
+import type { CacheScope } from '../trust/cache-scopes.js';
 
 /** What is kept between runs: results and root file systems, and the packs that hold their blobs. */
 export interface CacheIndex {
@@ -35,16 +36,10 @@ export interface Entry {
    */
   readonly blobs: readonly Digest[];
   /** Under which it was written: what it is believed by. */
-  readonly scope: EntryScope;
+  readonly scope: CacheScope;
   /** Milliseconds since 1970, by the clock of the machine that wrote it; so is `usedAt`. */
   readonly writtenAt: number;
   readonly usedAt: number;
-}
-
-export interface EntryScope {
-  /** A full ref, such as `refs/heads/main`; `local` outside of any. */
-  readonly ref: string;
-  readonly tier: 'local' | 'trusted' | 'untrusted';
 }
 
 export const EMPTY_INDEX: CacheIndex = { packs: new Map(), entries: new Map(), unresolved: [] };

@@ -6,7 +6,7 @@ import type { CacheIndex } from './cache-index.js';
 import { indexFromJson, indexToJson } from './index-json.js';
 import { damagedIndex, UnreadableIndex } from './unreadable-index.js';
 
-const FORMAT = 1;
+const FORMAT = 2;
 const LONGEST_LINE = 128;
 /** What an index may take, decompressed or not. A hundred thousand blobs take about 10 MB. */
 export const MOST_BYTES = 256 * 1024 * 1024;
@@ -54,11 +54,11 @@ export function decodeIndex(file: Buffer): CacheIndex {
     throw damagedIndex('its content does not have the hash that it names');
   if (format > FORMAT) {
     throw new UnreadableIndex(
-      `the index is of format ${format}, and this version of buildbox-action reads format ${FORMAT}`,
+      `the index is of format ${format}, and this version of buildbox-action reads formats up to ${FORMAT}`,
       'newer',
     );
   }
-  return indexFromJson(parse(body));
+  return indexFromJson(parse(body), format);
 }
 
 function parse(body: Buffer): unknown {

@@ -1,7 +1,8 @@
 import { formatDigest, type Digest } from '../reapi/digest.js';
 import { compareUtf8 } from '../reapi/order.js';
 import { BlobNames, BlobNumbering, readDigest, type BlobRows } from './blob-positions.js';
-import type { CacheIndex, Entry, EntryScope, Pack } from './cache-index.js';
+import type { CacheScope } from '../trust/cache-scopes.js';
+import type { CacheIndex, Entry, Pack } from './cache-index.js';
 import { damagedIndex } from './unreadable-index.js';
 
 /** What an index looks like in its file. The same index always looks the same. */
@@ -13,7 +14,7 @@ interface IndexJson {
     codec: string,
     blobs: string,
   ])[];
-  readonly scopes: readonly (readonly [ref: string, tier: string])[];
+  readonly scopes: readonly (readonly [ref: string, event: string | null, tier: string])[];
   readonly entries: readonly EntryJson[];
   readonly unresolved: readonly number[];
 }
@@ -32,8 +33,8 @@ export function indexToJson(index: CacheIndex): IndexJson {
   const entries = [...index.entries.values()].sort((a, b) => compareUtf8(a.digest.hash, b.digest.hash));
   const numbering = new BlobNumbering();
   for (const pack of packs) for (const blob of pack.blobs) numbering.add(blob);
-  const scopes = new Map<string, readonly [string, string]>();
-  for (const { scope } of entries) scopes.set(scopeName(scope), [scope.ref, scope.tier]);
+  const scopes = new Map<string, readonly [string, string | null, string]>();
+  for (const { scope } of entries) scopes.set(scopeName(scope), [scope.ref, scope.event, scope.tier]);
   const scopeNumbers = new Map([...scopes.keys()].map((name, number) => [name, number]));
   return {
     packs: packs.map(({ id, key, bytes, codec, blobs }) => [
@@ -56,8 +57,8 @@ export function indexToJson(index: CacheIndex): IndexJson {
   };
 }
 
-/** @throws UnreadableIndex */
-export function indexFromJson(json: unknown): CacheIndex {
+/** @param format of the file: 1 had ref and event in one text @throws UnreadableIndex */
+export function indexFromJson(json: unknown, format: number): CacheIndex {
   const packs = new Map<string, Pack>();
   const blobs: Digest[] = [];
   for (const pack of list(member(json, 'packs')).map(packFrom)) {
@@ -65,7 +66,7 @@ export function indexFromJson(json: unknown): CacheIndex {
     packs.set(pack.id, pack);
     for (const blob of pack.blobs) blobs.push(blob);
   }
-  const scopes = list(member(json, 'scopes')).map(scopeFrom);
+  const scopes = list(member(json, 'scopes')).map((scope) => scopeFrom(scope, format));
   const names = new BlobNames(blobs);
   const entries = new Map<string, Entry>();
   for (const item of list(member(json, 'entries'))) {
@@ -87,16 +88,26 @@ function packFrom(json: unknown): Pack {
   return { id, key, bytes: count(bytes), codec, blobs: blobs === '' ? [] : blobs.split(' ').map(readDigest) };
 }
 
-function scopeFrom(json: unknown): EntryScope {
-  const [ref, tier] = list(json);
-  if (typeof ref !== 'string' || !/^\P{Cc}{1,1024}$/u.test(ref)) throw damagedIndex("an entry's ref is none");
+function scopeFrom(json: unknown, format: number): CacheScope {
+  const [ref, event, tier] = format === 1 ? withoutEvent(list(json)) : list(json);
+  if (!isLine(ref)) throw damagedIndex("an entry's ref is none");
+  if (event !== null && !isLine(event)) throw damagedIndex("an entry's event is none");
   if (tier !== 'local' && tier !== 'trusted' && tier !== 'untrusted') {
     throw damagedIndex('an entry is of an unknown tier');
   }
-  return { ref, tier };
+  return { ref, event, tier };
 }
 
-function entryFrom(json: unknown, scopes: readonly EntryScope[], names: BlobNames): Entry {
+/** In format 1 a `#` was the ref's own or stood before the event, and nobody knows which. */
+function withoutEvent([ref, tier]: readonly unknown[]): readonly unknown[] {
+  return [ref, typeof ref === 'string' && ref.includes('#') ? 'unknown' : null, tier];
+}
+
+function isLine(json: unknown): json is string {
+  return typeof json === 'string' && /^\P{Cc}{1,1024}$/u.test(json);
+}
+
+function entryFrom(json: unknown, scopes: readonly CacheScope[], names: BlobNames): Entry {
   const [digest, result, blobs, scopeNumber, writtenAt, usedAt] = list(json);
   const scope = scopes[count(scopeNumber)];
   if (scope === undefined) throw damagedIndex('an entry is of no scope');
@@ -133,8 +144,8 @@ function count(json: unknown): number {
   return json as number;
 }
 
-function scopeName({ ref, tier }: EntryScope): string {
-  return `${tier} ${ref}`;
+function scopeName({ ref, event, tier }: CacheScope): string {
+  return JSON.stringify([ref, event, tier]);
 }
 
 /** File systems give fractions of milliseconds. */

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
+import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
 import type { BlobSink } from './blob-sink.js';
 import { sinksLeft } from './sinks-left.js';
 import type { Entry, Pack } from './cache-index.js';
@@ -28,16 +29,18 @@ export class KeptCache {
   /**
    * Begins to read at once.
    *
-   * @param refs whose indexes are read, the most trusted first
+   * @param scopes whose indexes are read, the most trusted first
+   * @param believes whether a result is taken that was written under such a scope
    * @param onLost gets the id of each pack that could not be read
    */
   constructor(
     private readonly place: IndexPlace,
-    refs: readonly string[],
+    scopes: readonly ScopeName[],
+    private readonly believes: (scope: CacheScope) => boolean,
     private readonly onLost: (packId: string) => Promise<void>,
     signal: AbortSignal,
   ) {
-    this.#scopes = this.#remember(refs.map((ref) => readNewest(place, ref, signal)));
+    this.#scopes = this.#remember(scopes.map((scope) => readNewest(place, scope, signal)));
   }
 
   /** Moved so far. */
@@ -172,10 +175,17 @@ export class KeptCache {
 
   /** The first that can still be had, as far as is known. */
   #entryIn(scopes: readonly ScopeIndex[], hash: string): KeptResult | undefined {
-    const entries = scopes.flatMap(({ index }) => index.entries.get(hash) ?? []).filter(isResult);
+    const entries = scopes.flatMap((scope) => this.#believed(scope, hash) ?? []);
     if (this.#lost.size === 0) return entries[0];
     const packs = this.#packsIn(scopes);
     return entries.find(({ blobs }) => neededPacks(packs, blobs) !== undefined);
+  }
+
+  /** What stands in an index under another name than its own was not put there by us. */
+  #believed({ scope, index }: ScopeIndex, hash: string): KeptResult | undefined {
+    const entry = index.entries.get(hash);
+    if (entry === undefined || !isResult(entry)) return undefined;
+    return sameScope(entry.scope, scope) && this.believes(entry.scope) ? entry : undefined;
   }
 
   #remember(reading: readonly Promise<ScopeIndex>[]): Promise<readonly ScopeIndex[]> {

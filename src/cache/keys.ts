@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ScopeName } from '../trust/cache-scopes.js';
 
 /** Raised when what is kept changes so that older versions would misread it. */
 const FORMAT = 'buildbox-1';
@@ -6,24 +7,33 @@ const SEQUENCE_DIGITS = 8;
 
 /** The names of what is kept. No part of a key comes from outside as it is. */
 export interface CacheKeys {
-  /** What the keys of all indexes begin with that are written under a ref. */
-  indexPrefix(ref: string): string;
-  index(ref: string, sequence: number): string;
-  /** What the keys of all packs begin with that are written under a ref. */
-  packPrefix(ref: string): string;
+  /** What the keys of all indexes begin with that are written under a scope. */
+  indexPrefix(scope: ScopeName): string;
+  index(scope: ScopeName, sequence: number): string;
+  /** What the keys of all packs begin with that are written under a scope. */
+  packPrefix(scope: ScopeName): string;
   /** @param attempt from 1: another key for a pack whose first one is taken by somebody who never stored it */
-  pack(ref: string, id: string, attempt: number): string;
+  pack(scope: ScopeName, id: string, attempt: number): string;
 }
 
 /** @param key what `cache-key` says: who has the same shares what is kept */
 export function cacheKeys(key: string): CacheKeys {
-  const prefix = (kind: string, ref: string) => `${FORMAT}-${kind}-${shortHash(key)}-${shortHash(ref)}-`;
+  const prefix = (kind: string, scope: ScopeName) =>
+    `${FORMAT}-${kind}-${shortHash(key)}-${shortHash(scopeText(scope))}-`;
   return {
-    indexPrefix: (ref) => prefix('index', ref),
-    index: (ref, sequence) => prefix('index', ref) + String(sequence).padStart(SEQUENCE_DIGITS, '0'),
-    packPrefix: (ref) => prefix('pack', ref),
-    pack: (ref, id, attempt) => prefix('pack', ref) + (attempt === 1 ? id : `${id}-${attempt}`),
+    indexPrefix: (scope) => prefix('index', scope),
+    index: (scope, sequence) => prefix('index', scope) + String(sequence).padStart(SEQUENCE_DIGITS, '0'),
+    packPrefix: (scope) => prefix('pack', scope),
+    pack: (scope, id, attempt) => prefix('pack', scope) + (attempt === 1 ? id : `${id}-${attempt}`),
   };
+}
+
+/**
+ * One text for each scope. Earlier versions joined ref and event by `#`, which is legal in a ref: a ref that has one in it
+ * gets a text that none of them ever wrote under.
+ */
+export function scopeText({ ref, event }: ScopeName): string {
+  return event === null && !ref.includes('#') ? ref : JSON.stringify([ref, event]);
 }
 
 /** The number of the index that has this key; undefined when it is not one of ours. */

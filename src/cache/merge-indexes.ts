@@ -49,7 +49,8 @@ function compareEntries(a: Entry, b: Entry): number {
     Buffer.compare(a.result ?? NONE, b.result ?? NONE) ||
     compareBlobs([a.digest], [b.digest]) ||
     compareBlobs(a.blobs, b.blobs) ||
-    compareUtf8(a.scope.ref, b.scope.ref)
+    compareUtf8(a.scope.ref, b.scope.ref) ||
+    compareUtf8(a.scope.event ?? '', b.scope.event ?? '')
   );
 }
 

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
+import type { ScopeName } from '../trust/cache-scopes.js';
 import { type CacheIndex, EMPTY_INDEX } from './cache-index.js';
 import { MOST_BYTES, readIndex } from './index-file.js';
 import { type CacheKeys, sequenceOf } from './keys.js';
@@ -16,9 +17,9 @@ export interface IndexPlace {
   readonly scratch: string;
 }
 
-/** What is kept under one ref. */
+/** What is kept under one scope. */
 export interface ScopeIndex {
-  readonly ref: string;
+  readonly scope: ScopeName;
   /** The number of the newest index that was seen; 0 where there is none. */
   readonly sequence: number;
   readonly index: CacheIndex;
@@ -39,13 +40,17 @@ const MOST_STEPS_BACK = 3;
 /** A number that nobody could read for so many later ones was taken by a writer who was killed. */
 const GIVEN_UP_AFTER = 64;
 
-/** Reads the newest index under a ref, as far as the transport knows it. @throws TransportError */
-export async function readNewest(place: IndexPlace, ref: string, signal: AbortSignal): Promise<ScopeIndex> {
+/** Reads the newest index under a scope, as far as the transport knows it. @throws TransportError */
+export async function readNewest(
+  place: IndexPlace,
+  scope: ScopeName,
+  signal: AbortSignal,
+): Promise<ScopeIndex> {
   const found = await fetchIndex(place, (target) =>
-    place.transport.fetchNewest(place.keys.indexPrefix(ref), target, MOST_BYTES, signal),
+    place.transport.fetchNewest(place.keys.indexPrefix(scope), target, MOST_BYTES, signal),
   );
-  if (found === undefined) return emptyScope(ref);
-  let state = add(emptyScope(ref), found);
+  if (found === undefined) return emptyScope(scope);
+  let state = add(emptyScope(scope), found);
   for (let back = 1; back <= MOST_STEPS_BACK && isDamaged(state); back += 1) {
     state = (await readOne(place, state, (sequenceOf(found.key) ?? 0) - back, signal)) ?? state;
   }
@@ -90,7 +95,7 @@ export async function readOne(
   signal: AbortSignal,
 ): Promise<ScopeIndex | undefined> {
   if (sequence < 1) return undefined;
-  const key = place.keys.index(scope.ref, sequence);
+  const key = place.keys.index(scope.scope, sequence);
   const found = await fetchIndex(place, (target) => place.transport.fetch(key, target, MOST_BYTES, signal));
   return found && add(scope, found);
 }
@@ -136,9 +141,9 @@ async function decodeOrReason(file: string): Promise<CacheIndex | UnreadableInde
   }
 }
 
-/** What is kept under a ref of which nothing is known. */
-export function emptyScope(ref: string): ScopeIndex {
-  return { ref, sequence: 0, index: EMPTY_INDEX, bytes: 0, problems: [], newerWriter: false };
+/** What is kept under a scope of which nothing is known. */
+export function emptyScope(scope: ScopeName): ScopeIndex {
+  return { scope, sequence: 0, index: EMPTY_INDEX, bytes: 0, problems: [], newerWriter: false };
 }
 
 /** An index holds everything of those before it, but for the ones that its writer could not read. */

@@ -1,9 +1,10 @@
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { KeptTotals } from '../report/kept-report.js';
+import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
 import type { PackInput } from './blob-file.js';
 import { type BuiltPack, buildPacks } from './build-packs.js';
-import { countEntries, type CacheIndex, type Entry, type EntryScope, type Pack } from './cache-index.js';
+import { countEntries, type CacheIndex, type Entry, type Pack } from './cache-index.js';
 import { compactPacks } from './compact-packs.js';
 import { sumUsage } from './plan-compaction.js';
 import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './read-scope.js';
@@ -22,9 +23,9 @@ export interface FreshEntry extends Pick<Entry, 'digest' | 'result' | 'blobs'> {
 
 export interface SaveRequest {
   readonly place: IndexPlace;
-  readonly scope: EntryScope;
-  /** Refs whose packs may be named instead of being stored again. */
-  readonly readable: readonly string[];
+  readonly scope: CacheScope;
+  /** Scopes whose packs may be named instead of being stored again. */
+  readonly readable: readonly ScopeName[];
   readonly fresh: readonly FreshEntry[];
   /** Hashes of actions whose kept results were used. */
   readonly used: readonly string[];
@@ -59,7 +60,7 @@ export interface SaveOutcome {
  */
 export async function saveResults(request: SaveRequest, signal: AbortSignal): Promise<SaveOutcome> {
   const { place, scope } = request;
-  const own = await readLater(place, await readNewest(place, scope.ref, signal), signal);
+  const own = await readLater(place, await readNewest(place, scope, signal), signal);
   if (own.newerWriter) throw new TransportError(NEWER, 'denied');
   const others = await packsOfOthers(request, own, signal);
   const lost = await confirmLost(place, new Map([...others, ...own.index.packs]), request.lost, signal);
@@ -67,15 +68,15 @@ export async function saveResults(request: SaveRequest, signal: AbortSignal): Pr
   const before = { ...own.index, packs: withoutLost(own.index.packs, lost) };
   const { fresh, packs: built, unusable } = await buildFresh(request, before, borrowed, signal);
   const index = withResults(before, { ...request, fresh }, [...built.map(unkeyed), ...borrowed.values()]);
-  const limits = { ...request.limits, borrowed: packsKeptByOthers(index, place.keys.packPrefix(scope.ref)) };
+  const limits = { ...request.limits, borrowed: packsKeptByOthers(index, place.keys.packPrefix(scope)) };
   const { plan, moved } = await compactPacks(place, index, built, { ...request, limits }, signal);
 
   const needed = [...built.filter(({ pack }) => plan.index.packs.has(pack.id)), ...moved];
-  const keyOf = (id: string, attempt: number) => place.keys.pack(scope.ref, id, attempt);
+  const keyOf = (id: string, attempt: number) => place.keys.pack(scope, id, attempt);
   const { packs, sent } = await storePacks(place, keyOf, needed, lost, signal);
   const complete = replacePacks(plan.index, plan.rewritten, packs);
-  const stored = await storeIndex(place, scope.ref, own.sequence, complete, signal);
-  await sweepDropped(place, scope.ref, stored, own.index, signal);
+  const stored = await storeIndex(place, scope, own.sequence, complete, signal);
+  await sweepDropped(place, scope, stored, own.index, signal);
   const all = sumUsage(plan.usages);
   const left = sumUsage(plan.rewritten);
   const movedBytes = moved.reduce((sum, { pack }) => sum + pack.bytes, 0);
@@ -103,9 +104,9 @@ async function packsOfOthers(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Pack>> {
   if (fresh.length === 0) return new Map();
-  const others = readable.filter((ref) => ref !== scope.ref);
+  const others = readable.filter((other) => !sameScope(other, scope));
   const scopes = await Promise.all(
-    others.map((ref) => readNewest(place, ref, signal).catch(() => undefined)),
+    others.map((other) => readNewest(place, other, signal).catch(() => undefined)),
   );
   signal.throwIfAborted();
   const packs = scopes.flatMap((other) => [...(other?.index.packs ?? [])]);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScopeName } from '../trust/cache-scopes.js';
 import type { CacheIndex } from './cache-index.js';
 import { encodeIndex } from './index-file.js';
 import { mergeIndexes } from './merge-indexes.js';
@@ -28,7 +29,7 @@ export interface StoredIndex {
  */
 export async function storeIndex(
   place: IndexPlace,
-  ref: string,
+  scope: ScopeName,
   after: number,
   index: CacheIndex,
   signal: AbortSignal,
@@ -36,9 +37,9 @@ export async function storeIndex(
   let mine = index;
   for (let sequence = after + 1; sequence <= after + MOST_ATTEMPTS; sequence += 1) {
     const encoded = encodeIndex(mine);
-    const stored = await storeFile(place, place.keys.index(ref, sequence), encoded, signal);
+    const stored = await storeFile(place, place.keys.index(scope, sequence), encoded, signal);
     if (stored) return { index: mine, sequence, bytes: encoded.length };
-    const theirs = await readTheirs(place, ref, sequence, signal);
+    const theirs = await readTheirs(place, scope, sequence, signal);
     if (theirs?.newerWriter === true) throw new TransportError(NEWER, 'denied');
     // The answer to our own store was lost on the way.
     if (theirs !== undefined && encodeIndex(theirs.index).equals(encoded)) {
@@ -69,13 +70,13 @@ async function storeFile(
 
 async function readTheirs(
   place: IndexPlace,
-  ref: string,
+  scope: ScopeName,
   sequence: number,
   signal: AbortSignal,
 ): Promise<ScopeIndex | undefined> {
   for (const milliseconds of LOOK_AGAIN) {
     await sleep(milliseconds, undefined, { signal });
-    const theirs = await readOne(place, emptyScope(ref), sequence, signal);
+    const theirs = await readOne(place, emptyScope(scope), sequence, signal);
     if (theirs !== undefined) return theirs;
   }
   return undefined;

@@ -1,3 +1,4 @@
+import type { ScopeName } from '../trust/cache-scopes.js';
 import type { CacheIndex } from './cache-index.js';
 import type { IndexPlace } from './read-scope.js';
 import type { StoredIndex } from './store-index.js';
@@ -7,12 +8,12 @@ import { TransportError } from './transport.js';
 const INDEXES_KEPT = 4;
 
 /**
- * Removes what a ref has no use for any more, where the transport does not forget by itself. What the index before
+ * Removes what a scope has no use for any more, where the transport does not forget by itself. What the index before
  * named stays for one more save: somebody may be reading or merging it.
  */
 export async function sweepDropped(
   { transport, keys }: IndexPlace,
-  ref: string,
+  scope: ScopeName,
   { index, sequence }: StoredIndex,
   before: CacheIndex,
   signal: AbortSignal,
@@ -20,11 +21,11 @@ export async function sweepDropped(
   if (transport.sweep === undefined) return;
   const packs = [...index.packs.values(), ...before.packs.values()].map(({ key }) => key);
   const indexes = Array.from({ length: INDEXES_KEPT }, (_, age) =>
-    keys.index(ref, Math.max(1, sequence - age)),
+    keys.index(scope, Math.max(1, sequence - age)),
   );
   try {
-    await transport.sweep(keys.packPrefix(ref), new Set(packs), signal);
-    await transport.sweep(keys.indexPrefix(ref), new Set(indexes), signal);
+    await transport.sweep(keys.packPrefix(scope), new Set(packs), signal);
+    await transport.sweep(keys.indexPrefix(scope), new Set(indexes), signal);
   } catch (error) {
     if (!(error instanceof TransportError)) throw error; // What stays too long is swept the next time.
   }

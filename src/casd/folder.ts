@@ -16,6 +16,8 @@ export interface CacheFolder {
   readonly leases: string;
   /** A folder for each build that is running, with its shim, its result and its output; casd's temporary files. */
   readonly work: string;
+  /** Beside each result that we had casd store: what it was built under, and its checksum. */
+  readonly seals: string;
   /** What was computed from files that may not have changed since. */
   readonly memory: string;
   /** What is still to be told to the cache between runs, and what is being fetched from it. */
@@ -37,6 +39,7 @@ export function cacheFolder(root: string): CacheFolder {
     counted: join(run, 'counted.json'),
     leases: join(run, 'leases'),
     work: join(run, 'work'),
+    seals: join(root, 'seals'),
     memory: join(root, 'memory'),
     kept: { pending: join(root, 'kept', 'pending'), scratch: join(root, 'kept', 'scratch') },
     expired: join(run, 'expired'),

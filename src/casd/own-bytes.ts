@@ -8,7 +8,7 @@ export interface OwnBytes {
   readonly memory: number;
   /** BuildBox, where it is kept in the folder. */
   readonly tools: number;
-  /** Of the action cache. */
+  /** Of the action cache, with their seals. */
   readonly results: number;
   readonly other: number;
 }
@@ -18,8 +18,10 @@ const NOT_OTHER = [BLOBS, 'actioncache', join('cas', 'staging'), join('cas', 'tm
 
 export function readOwnBytes(folder: CacheFolder): OwnBytes {
   const { root, storage, run } = folder;
-  const results = bytesBelow(join(storage, 'actioncache'));
-  const named = new Set([folder.memory, folder.tools, storage, run].map((path) => relative(root, path)));
+  const results = bytesBelow(join(storage, 'actioncache')) + bytesBelow(folder.seals);
+  const named = new Set(
+    [folder.memory, folder.tools, folder.seals, storage, run].map((path) => relative(root, path)),
+  );
   const others = namesIn(root).filter((name) => !named.has(name));
   const rest = others.reduce((sum, name) => sum + bytesBelow(join(root, name)), 0);
   const ofCasd = bytesBelow(storage, new Set(NOT_OTHER.map((path) => join(storage, path))));

@@ -23,15 +23,15 @@ export interface RemoteKnowledge {
   readonly mayPush: boolean;
 }
 
-/** `refused`: it lacks the result and did not take it. */
-export type RemoteStanding = 'has' | 'pushed' | 'lacks' | 'refused';
+/** `refused`: it lacks the result and did not take it. `withheld`: it lacks it, and is not to be given it. */
+export type RemoteStanding = 'has' | 'pushed' | 'lacks' | 'refused' | 'withheld';
 
 /** Why something goes or stays. */
 export type EntryFate =
   { readonly goes: true; readonly why: EntryGoes } | { readonly goes: false; readonly why: EntryStays };
 
 export type EntryGoes = 'incomplete' | 'unused' | 'remote-has' | 'pushed' | 'space' | 'over-quota';
-export type EntryStays = 'fits' | 'newest' | 'only-here';
+export type EntryStays = 'fits' | 'newest' | 'only-here' | 'withheld';
 /** `with-result`: only a result that goes needed it. The others are needed by no result. */
 export type BlobGoes = 'with-result' | 'unused' | 'space';
 
@@ -154,7 +154,9 @@ class Planner {
     const standing = this.limits.remote?.standing.get(entry.hash);
     const onlyHere =
       standing === 'refused' || (standing === 'lacks' && this.limits.remote?.mayPush === false);
-    return { goes: false, why: this.#size > this.limits.target && onlyHere ? 'only-here' : 'fits' };
+    if (this.#size <= this.limits.target) return { goes: false, why: 'fits' };
+    if (standing === 'withheld') return { goes: false, why: 'withheld' };
+    return { goes: false, why: onlyHere ? 'only-here' : 'fits' };
   }
 
   #newest(): StoredEntry | undefined {

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
+import type { Origin } from '../trust/belief.js';
 import type { CacheFolder } from './folder.js';
 import { RESULTS, BLOBS } from './layout.js';
+import { originSealed, readSealNow } from './seals.js';
 import { StoredClosures } from './stored-closures.js';
 import { type StoredObject, walkObjects } from './walk-objects.js';
 
@@ -11,8 +13,10 @@ import { type StoredObject, walkObjects } from './walk-objects.js';
 export interface StoredEntry extends StoredObject {
   /** Every blob that the result needs, each once, without the empty blob; as far as its trees can be read. */
   readonly blobs: readonly Digest[];
-  /** Whether all of them are there, in full length. */
+  /** Whether all of them are there, in full length, and the result is as it was stored. */
   readonly complete: boolean;
+  /** What it was built under; null for what another tool had casd store, and for what is damaged. */
+  readonly origin: Origin | null;
   /** The Action that it is the result of and its Command, as far as they are there: without them it cannot be given away. */
   readonly recipe: readonly Digest[];
 }
@@ -36,16 +40,28 @@ export async function readStoredContents(folder: CacheFolder, signal: AbortSigna
   const closures = new StoredClosures(blobs);
   const entries: StoredEntry[] = [];
   for await (const files of walkObjects(join(folder.storage, RESULTS), signal)) {
-    for (const file of files) entries.push({ ...file, ...readEntry(file, closures) });
+    for (const file of files) entries.push({ ...file, ...readEntry(folder, file, closures) });
   }
   return { entries, blobs };
 }
 
-function readEntry(file: StoredObject, closures: StoredClosures): Omit<StoredEntry, keyof StoredObject> {
+function readEntry(
+  folder: CacheFolder,
+  file: StoredObject,
+  closures: StoredClosures,
+): Omit<StoredEntry, keyof StoredObject> {
   try {
-    const closure = closures.ofResult(ActionResult.decode(readFileSync(file.path)));
-    return { ...closure, recipe: closures.recipeOf(file.hash) };
+    const entry = readFileSync(file.path);
+    const seal = readSealNow(folder, file);
+    const origin = originSealed(seal, file, entry);
+    const closure = closures.ofResult(ActionResult.decode(entry));
+    return {
+      ...closure,
+      complete: closure.complete && (seal === undefined || origin !== undefined),
+      origin: origin ?? null,
+      recipe: closures.recipeOf(file.hash),
+    };
   } catch {
-    return { blobs: [], complete: false, recipe: [] };
+    return { blobs: [], complete: false, origin: null, recipe: [] };
   }
 }

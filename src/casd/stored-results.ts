@@ -6,8 +6,10 @@ import { messageOf, systemErrorCode } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
+import type { Origin } from '../trust/belief.js';
 import type { CacheFolder } from './folder.js';
 import { objectPath, resultPath } from './layout.js';
+import { originSealed, readSeal } from './seals.js';
 import { isUnreadable } from './unreadable.js';
 
 /** A file to be made of a blob. */
@@ -21,19 +23,28 @@ export interface FileToFetch {
 /** Blobs up to this many bytes are read as a whole. */
 const SMALL_BYTES = 1 << 20;
 
+export interface StoredResult {
+  readonly result: ActionResult;
+  readonly origin: Origin;
+}
+
 /**
  * The result that the local cache has of an action. It is read from casd's folder and not from casd, which need not
- * run for it; what is used there is marked as used, for casd expires the longest unused first.
+ * run for it; what is used there is marked as used, for casd expires the longest unused first. What is damaged, or was
+ * written by somebody else, is none.
  */
 export async function readStoredResult(
   folder: CacheFolder,
   actionDigest: Digest,
-): Promise<ActionResult | undefined> {
+): Promise<StoredResult | undefined> {
   const file = join(folder.storage, resultPath(actionDigest));
   try {
-    const result = ActionResult.decode(await readFile(file));
+    const [entry, seal] = await Promise.all([readFile(file), readSeal(folder, actionDigest)]);
+    const origin = originSealed(seal, actionDigest, entry);
+    if (origin === undefined) return undefined;
+    const result = ActionResult.decode(entry);
     await markUsed(file);
-    return result;
+    return { result, origin };
   } catch {
     return undefined; // None, or none that can be read: another one will be stored in its place.
   }

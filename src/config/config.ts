@@ -7,6 +7,8 @@ export interface Config {
   readonly sandbox: SandboxConfig;
   /** Undefined where no endpoint is named. */
   readonly remote: RemoteConfig | undefined;
+  /** What a result must rest on to be taken in place of building. */
+  readonly requireTier: 'any' | 'trusted';
   readonly cache: CacheConfig;
   readonly buildbox: BuildBoxConfig;
   readonly report: ReportConfig;

@@ -32,6 +32,7 @@ export function readConfig(raw: RawInputs, machine: Machine, argv: readonly stri
     build,
     sandbox: readSandbox(raw),
     remote: readRemoteConfig(raw, machine),
+    requireTier: oneOf('require-tier', given(raw, 'require-tier'), ['any', 'trusted']),
     cache: readCache(raw, machine),
     buildbox: readBuildBox(raw),
     report: readReport(raw, machine),

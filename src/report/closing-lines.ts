@@ -2,6 +2,7 @@ import { formatDigest } from '../reapi/digest.js';
 import { cachedShare } from './cached-share.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
 import { keptLines } from './kept-words.js';
+import { originWords } from './origin-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { phasesOf } from './phase-names.js';
 import { printable } from './printable.js';
@@ -22,6 +23,7 @@ export function closingLines(report: RunReport, paint: Paint = (_tone, text) => 
   return [
     headline(report, paint),
     detail('action', formatDigest(report.actionDigest), paint),
+    ...resultLine(report, paint),
     ...outputsLine(report, paint),
     ...cacheLine(report, paint),
     ...(report.remote === null ? [] : [detail('remote', printable(remoteLine(report.remote)), paint)]),
@@ -42,6 +44,13 @@ function headline(report: RunReport, paint: Paint): string {
 
 function detail(name: string, text: string, paint: Paint): string {
   return `  ${paint('quiet', name.padEnd(8))}${text}`;
+}
+
+/** Whose result a hit is. */
+function resultLine({ hitFrom, builtUnder, builtBy }: RunReport, paint: Paint): readonly string[] {
+  if (hitFrom === null) return [];
+  const whose = builtUnder === null ? 'of whoever may write to the remote' : originWords(builtUnder);
+  return [detail('result', printable(`${whose}; built by ${builtBy}`), paint)];
 }
 
 function outputsLine(report: RunReport, paint: Paint): readonly string[] {

@@ -1,7 +1,7 @@
 /** Why a result went. */
 export type ResultGoes = 'incomplete' | 'unused' | 'remote-has' | 'pushed' | 'space' | 'over-quota';
 /** Why a result stayed. */
-export type ResultStays = 'fits' | 'newest' | 'only-here';
+export type ResultStays = 'fits' | 'newest' | 'only-here' | 'withheld';
 /** Why something went that no result needs. */
 export type DeadGoes = 'unused' | 'space';
 

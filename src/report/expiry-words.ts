@@ -34,6 +34,7 @@ function staysWords({ remote }: ExpiryReport): Readonly<Record<ResultStays, stri
   return {
     fits: 'there is room for them',
     newest: 'the newest result',
+    withheld: 'the remote lacks them, and they are not of those that this run may give away',
     'only-here': `the remote lacks them${remote?.mayPush === false ? ` and may not be given them: ${printable(remote.why)}` : ' and did not take them'}`,
   };
 }

@@ -19,6 +19,8 @@ export interface KeptUsage {
 
 export interface KeptRef {
   readonly ref: string;
+  /** What ran somebody else's code under the name of this ref; null for the ref's own runs. */
+  readonly event: string | null;
   readonly results: number;
   /** Root file systems. */
   readonly trees: number;
@@ -38,7 +40,7 @@ export function keptSection(usage: KeptUsage, now: number): UsageSection {
     name: 'kept',
     rows: [
       ['place', printable(usage.place)],
-      ...usage.refs.map((ref) => [printable(ref.ref), refWords(ref, usage.quota, now)] as const),
+      ...usage.refs.map((ref) => [scopeWords(ref), refWords(ref, usage.quota, now)] as const),
       ['unsaved', formatCount(usage.unsaved, 'note')],
       ...(usage.onGitHub ? [['limits', githubLimits(bytes)] as const] : []),
     ],
@@ -48,6 +50,10 @@ export function keptSection(usage: KeptUsage, now: number): UsageSection {
       ...(usage.onGitHub ? { githubBytes: GITHUB_BYTES, githubDays: GITHUB_DAYS } : {}),
     },
   };
+}
+
+function scopeWords({ ref, event }: KeptRef): string {
+  return printable(event === null ? ref : `${ref} by ${event}`);
 }
 
 function refWords(

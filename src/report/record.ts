@@ -47,6 +47,7 @@ export function renderRecord(report: RunReport): object {
     buildDuration: report.buildDuration,
     startedAt: report.startedAt.toISOString(),
     builtBy: report.builtBy,
+    builtUnder: report.builtUnder,
     warnings: report.warnings,
   };
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../reapi/digest.js';
 
 import type { KeptReport, SaveReport } from './kept-report.js';
+import type { ReportedOrigin } from './origin-words.js';
 import type { RemoteReport, TrustReport } from './remote-report.js';
 
 /** The phases of a run, in their order; each is a key of `timings`. */
@@ -79,6 +80,8 @@ export interface RunReport {
   readonly startedAt: Date;
   /** Who built this result; on a hit, who built it then. */
   readonly builtBy: string;
+  /** What it was built under; null on a hit of the remote, where nobody knows. */
+  readonly builtUnder: ReportedOrigin | null;
   /** Milliseconds the build itself took; on a hit, took then. */
   readonly buildDuration: number | null;
   readonly warnings: readonly string[];

@@ -3,6 +3,7 @@ import { bar, gauge } from './bar.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
 import { code, codeBlock, cutMiddle, details, linkOrCode, prose, table, type Column } from './markdown.js';
 import { keptLines } from './kept-words.js';
+import { originWords } from './origin-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { PHASE_NAMES, phasesOf } from './phase-names.js';
 import { cachedShare } from './cached-share.js';
@@ -51,12 +52,19 @@ function sentence(report: RunReport): readonly string[] {
 function remembered(report: RunReport): string {
   const took =
     report.buildDuration === null ? '' : `, which took **${formatDuration(report.buildDuration)}**`;
-  return `Nothing had to run: the very same build was done by ${linkOrCode(report.builtBy)}${took}.${whereFound(report)}`;
+  return `Nothing had to run: the very same build was done by ${linkOrCode(report.builtBy)}${took}.${whereFound(report)}${whose(report)}`;
 }
 
 function whereFound({ hitFrom, kept }: RunReport): string {
   if (hitFrom === 'remote') return ' The remote had its result.';
   return hitFrom === 'cache' && kept !== null ? ` Its result was kept in ${prose(kept.place)}.` : '';
+}
+
+/** Who wrote to the remote is known to the remote alone. */
+function whose({ builtUnder }: RunReport): string {
+  return builtUnder === null
+    ? ' Whoever may write there is believed: it does not tell whose result it is.'
+    : ` It is the result ${prose(originWords(builtUnder))}.`;
 }
 
 function lastOutput(lines: readonly string[]): readonly string[] {

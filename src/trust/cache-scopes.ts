@@ -1,18 +1,24 @@
 import type { Provenance } from './provenance.js';
-import { judgeTier, runsItsRef, type Tier } from './tier.js';
+import { isProposal, judgeTier, runsItsRef, type Tier } from './tier.js';
+
+/** Whose results belong together. */
+export interface ScopeName {
+  /** A full ref, such as `refs/heads/main`; `local` outside of any CI system, `unknown` where one does not tell. */
+  readonly ref: string;
+  /** What ran somebody else's code under the name of this ref; null for the ref's own runs. */
+  readonly event: string | null;
+}
 
 /** A name for what one kind of run writes into a cache that several share. */
-export interface CacheScope {
-  /** A full ref, such as `refs/heads/main`; `local` outside of any. */
-  readonly ref: string;
+export interface CacheScope extends ScopeName {
   readonly tier: Tier;
 }
 
 export interface CacheScopes {
   /** Where this run writes. */
   readonly own: CacheScope;
-  /** The refs that it reads, the most trusted first. */
-  readonly readable: readonly string[];
+  /** What it reads, the most trusted first. */
+  readonly readable: readonly ScopeName[];
 }
 
 /**
@@ -21,11 +27,25 @@ export interface CacheScopes {
  * else's code under the name of a branch: what these write is kept apart from the branch's own.
  */
 export function cacheScopes(provenance: Provenance): CacheScopes {
-  const { ref = 'local', event, baseBranch, defaultBranch, onGitHub } = provenance;
-  const isItsOwn = !onGitHub || runsItsRef(provenance) || ref.startsWith('refs/pull/');
-  const own = isItsOwn ? ref : `${ref}#${event ?? 'unknown'}`;
+  const own = ownScope(provenance);
+  const { defaultBranch, baseBranch } = provenance;
   const branches = [defaultBranch, baseBranch].flatMap((branch) =>
-    branch === undefined ? [] : [`refs/heads/${branch}`],
+    branch === undefined ? [] : [{ ref: `refs/heads/${branch}`, event: null }],
   );
-  return { own: { ref: own, tier: judgeTier(provenance).tier }, readable: [...new Set([...branches, own])] };
+  const readable: ScopeName[] = [];
+  for (const scope of [...branches, { ref: own.ref, event: own.event }]) {
+    if (!readable.some((other) => sameScope(other, scope))) readable.push(scope);
+  }
+  return { own, readable };
+}
+
+export function sameScope(a: ScopeName, b: ScopeName): boolean {
+  return a.ref === b.ref && a.event === b.event;
+}
+
+function ownScope(provenance: Provenance): CacheScope {
+  const { tier } = judgeTier(provenance);
+  if (tier === 'local') return { ref: 'local', event: null, tier };
+  const { ref = 'unknown', event = 'unknown' } = provenance;
+  return { ref, event: runsItsRef(provenance) || isProposal(provenance) ? null : event, tier };
 }

@@ -1,8 +1,23 @@
+/** A CI system that tells at least under which ref a job runs. */
+export type CiSystem =
+  | 'GitHub'
+  | 'GitLab'
+  | 'Buildkite'
+  | 'Drone'
+  | 'Woodpecker'
+  | 'Jenkins'
+  | 'CircleCI'
+  | 'Travis'
+  | 'Azure'
+  | 'Bitbucket';
+
 /** Where the code that is built here comes from, as far as the CI system tells. */
 export interface Provenance {
-  /** Whether a GitHub workflow runs us, in whatever way it calls us. */
-  readonly onGitHub: boolean;
-  /** `OWNER/NAME`. */
+  /** Whose job this is; `unknown` where it looks like a job of one that does not tell; undefined where it is none. */
+  readonly ci: CiSystem | 'unknown' | undefined;
+  /** What it looks like a job by, where nothing else is known. */
+  readonly sign: string | undefined;
+  /** `OWNER/NAME`, or as the CI system names it. */
   readonly repository: string | undefined;
   /** `push`, `pull_request`, …; undefined where it is not told. */
   readonly event: string | undefined;

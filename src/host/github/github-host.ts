@@ -55,7 +55,7 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
 
   return {
     machine,
-    provenance: readProvenance(machine.environment),
+    provenance: readProvenance(machine.environment, machine.workspace),
     mask: core.setSecret,
     log: {
       phase: (text) =>

@@ -45,7 +45,7 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
 
   return {
     machine,
-    provenance: readProvenance(machine.environment),
+    provenance: readProvenance(machine.environment, machine.workspace),
     mask: () => undefined, // What we print ourselves hides secrets; a terminal has no log to hide them in.
     log: {
       phase: (text) => screen.progress(printable(text)),
