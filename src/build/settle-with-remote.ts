@@ -97,9 +97,9 @@ class Settler {
 
   #learn(entry: StoredEntry, standing: RemoteStanding | undefined): void {
     if (standing === undefined) return;
-    const { origin } = entry;
-    const isOurs = origin !== null && this.request.mayPush(origin);
-    this.standing.set(entry.hash, standing === 'lacks' && !isOurs ? 'withheld' : standing);
+    const { push, mayPush } = this.request;
+    const isOthers = push.mayPush && (entry.origin === null || !mayPush(entry.origin));
+    this.standing.set(entry.hash, standing === 'lacks' && isOthers ? 'withheld' : standing);
   }
 
   /** Until all that is to go has been taken, or refused. */
