@@ -52,7 +52,7 @@ export class KeptBuilder {
 
   /** Makes a machine that has everything in its local cache, and has this still to save. */
   async furnish(stage: KeptStage, machine: string, { built = [], used = [] }: Notes): Promise<void> {
-    this.#copy(stage, machine, ['casd', 'memory']);
+    this.#copy(stage, machine, ['casd', 'seals', 'memory']);
     const folder = cacheFolder(stage.scene.cacheOf(machine));
     const notes = pendingFolder({ kept: stage.place, key: 'CI / build' }, { provenance: PUSH }, folder);
     for (const name of built) await noteBuilt(notes, this.#actionOf(name));
