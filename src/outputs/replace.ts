@@ -51,7 +51,7 @@ const NO_RENAME: ReadonlySet<string | undefined> = new Set([
 export async function replaceOutput(output: StagedOutput, scratch: Scratch, journal: Journal): Promise<void> {
   const { standing, isPart } = output;
   const { kept, locked, kind } = standing;
-  const inFull = kind !== 'directory' || (kept.length === 0 && !locked && !isPart);
+  const inFull = !isPart && (kind !== 'directory' || (kept.length === 0 && !locked));
   if (!inFull || !(await swap(output, scratch, journal))) await merge(output, scratch, journal);
 }
 
