@@ -11,10 +11,13 @@ import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
 import { runAction, type SandboxLimits } from '../sandbox/runner.js';
 import { isCommandRunning } from '../sandbox/shim.js';
+import { findHint } from './failure-hints.js';
+import { machineCause } from './machine-failure.js';
 import { OutputTee } from './output-tee.js';
 import type { PreparedAction } from './prepare.js';
 import type { SandboxTools } from './tool-finder.js';
 import { judge, type Verdict } from './verdict.js';
+import { type MachineWatch, watchMachine } from './watch-machine.js';
 
 /** Seconds that buildbox-run waits beyond the timeout of an action. */
 const BACKSTOP = 60;
@@ -30,6 +33,9 @@ export interface ExecuteRequest {
   /** How many words the command has. */
   readonly commandLength: number;
   readonly limits: SandboxLimits;
+  readonly network: 'off' | 'on';
+  /** Whether a failure would be remembered, if it is the build's own. */
+  readonly cacheFailures: boolean;
 }
 
 export interface Execution {
@@ -37,6 +43,8 @@ export interface Execution {
   readonly staging: 'fuse' | 'copy';
   readonly stdoutDigest: Digest;
   readonly stderrDigest: Digest;
+  /** Why a failure may not be the build's own; only where one would be remembered. */
+  readonly machineCause: string | undefined;
 }
 
 /**
@@ -67,6 +75,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
   await mkdir(folder.work, { recursive: true });
   const workFolder = await mkdtemp(join(folder.work, 'build-'));
   using _ = casd.demand.build(() => isCommandRunning(workFolder));
+  using machine = await watchMachine([folder.storage]);
   try {
     const tee = await OutputTee.open(workFolder, host.openBuildLog(request.title, signal));
     const outcome = await runTee(tee, () =>
@@ -102,10 +111,23 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
       staging,
       stdoutDigest: digestOfFile('stdout'),
       stderrDigest: digestOfFile('stderr'),
+      machineCause: await causeOf(request, verdict, machine, workFolder),
     };
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
+}
+
+async function causeOf(
+  { cacheFailures, network }: ExecuteRequest,
+  verdict: Verdict,
+  machine: MachineWatch,
+  workFolder: string,
+): Promise<string | undefined> {
+  if (!cacheFailures || verdict.kind !== 'ended' || verdict.result.exitCode === 0) return undefined;
+  const { exitCode } = verdict.result;
+  const hint = await findHint(['stderr', 'stdout'].map((name) => join(workFolder, name)));
+  return machineCause({ exitCode, hint, network, ...machine.seen() });
 }
 
 /**

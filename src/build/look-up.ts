@@ -13,6 +13,7 @@ import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { originWords } from '../report/origin-words.js';
 import type { Origin } from '../trust/belief.js';
 import { allTogether } from '../remote/side-by-side.js';
+import { foreignSignal } from './machine-failure.js';
 import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
 import { whatIsUnsaid } from './unsaid.js';
@@ -54,7 +55,7 @@ export async function lookUp(
     }
     const unsaid = whatIsUnsaid(result, source.name);
     if (unsaid !== undefined) throw new UnusableResult(`it does not say ${unsaid}`);
-    if (result.exitCode !== 0 && !build.cacheFailures) return undefined;
+    if (result.exitCode !== 0 && !isBelievedFailure(result, build)) return undefined;
     if (result.exitCode < 0 || result.exitCode > LARGEST_EXIT_CODE) {
       throw new UnusableResult(`no build ends with exit code ${result.exitCode}`);
     }
@@ -63,6 +64,11 @@ export async function lookUp(
     if (missing.length === 0 || result.exitCode !== 0) return { ...known, origin };
     throw new UnusableResult(`it lacks the output ${missing.join(', ')}`);
   });
+}
+
+/** What somebody remembered who does not tell a build's own failure from one of its machine is not believed. */
+function isBelievedFailure({ exitCode }: ActionResult, { cacheFailures }: BuildConfig): boolean {
+  return cacheFailures && foreignSignal(exitCode) === undefined;
 }
 
 /** Runs what uses a cached result. Where that is no good, one line says why, and it is as if there were none. */

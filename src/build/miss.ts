@@ -71,6 +71,8 @@ async function buildOnce(
     ...{ host, log, casd, folder, sandbox, prepared, limits },
     title: config.build.title,
     commandLength: config.build.argv.length,
+    network: config.sandbox.network,
+    cacheFailures: config.build.cacheFailures,
   };
   const inputs = [...unchecked, ...(rootfs?.files ?? [])];
   const execution = await watch.measure('build', () =>
@@ -85,14 +87,15 @@ async function buildOnce(
     started,
     ended: new Date(),
   });
-  const { staging } = execution;
+  const { staging, machineCause } = execution;
   const outcome = await settle(
     context,
     prepared,
     { result: complete, failure, staging, cachedInputs },
     signal,
   );
-  if (isKept(outcome, config.build)) {
+  if (machineCause !== undefined) log.warn(`this failure is not remembered: ${machineCause}`);
+  if (isKept(outcome, config.build, machineCause)) {
     const known = { result: complete, planned: outcome.planned };
     await confirmResult(folder, known, config.build.downloadOutputs, signal);
     await watch.measure('store', () => storeResult(context, casd, prepared.actionDigest, complete, signal));
@@ -152,9 +155,10 @@ async function pushIfAllowed(
   );
 }
 
-/** A failure is kept only as what the command itself ended with, and only where that was asked for. */
-function isKept(outcome: Outcome, { cacheFailures }: BuildConfig): boolean {
-  return outcome.kind === 'built' || (outcome.kind === 'failed' && outcome.failure === null && cacheFailures);
+/** A failure is kept only as what the command itself ended with, by its own doing, and only where that was asked for. */
+function isKept(outcome: Outcome, { cacheFailures }: BuildConfig, machineCause: string | undefined): boolean {
+  if (outcome.kind !== 'failed') return outcome.kind === 'built';
+  return cacheFailures && outcome.failure === null && machineCause === undefined;
 }
 
 interface Settled {
