@@ -133,3 +133,38 @@ describe('the record is written through no symlink of the workspace', () => {
     expect(readdirSync(at('../real'))).toEqual(['record.json']);
   });
 });
+
+describe('a name that is not UTF-8 is refused by name', () => {
+  test.each([
+    [
+      'a file',
+      'mkdir -p out/deep; touch "out/deep/$(printf \'caf\\351\')"',
+      '"out/deep/caf\\xe9" has a name that is not UTF-8',
+    ],
+    ['a folder', 'mkdir -p "out/$(printf \'caf\\351\')/x"', '"out/caf\\xe9" has a name that is not UTF-8'],
+    [
+      'where a link in a folder leads',
+      'mkdir out; ln -s "$(printf \'caf\\351\')" out/link',
+      '"out/link" leads to "caf\\xe9", a name that is not UTF-8',
+    ],
+    [
+      'where a link leads',
+      'ln -s "$(printf \'caf\\351\')" out',
+      '"out" leads to "caf\\xe9", a name that is not UTF-8',
+    ],
+  ])('%s', async (_, script, message) => {
+    const { exitCode, stderr, record } = await bench.record(['--outputs', 'out'], script);
+    expect([exitCode, record.result]).toEqual([1, 'failed']);
+    expect(stderr).toContain(message);
+    expect(bench.exists('out')).toBe(false);
+    expect((await bench.record(['--outputs', 'out'], script)).record.result).toBe('failed');
+  });
+
+  test('but U+FFFD and U+FEFF are names like others', async () => {
+    const script = 'mkdir -p out/$(printf "\\357\\273\\277x") "out/a�"; ln -s "a�" out/link';
+    for (const result of ['built', 'hit']) {
+      expect((await bench.record(['--outputs', 'out'], script)).record.result).toBe(result);
+      expect(bench.list('out')).toEqual(['a\ufffd', 'link', '\ufeffx']);
+    }
+  });
+});

@@ -7,8 +7,9 @@ const blob = digestOf(Buffer.from('x'));
 const tree = Tree.fromPartial({
   root: { files: [{ name: 'x', digest: blob }], symlinks: [{ name: 'up', target: '../../Makefile' }] },
 });
-const treeDigest = digestOf(Tree.encode(tree).finish());
-const trees = new Map([[treeDigest.hash, tree]]);
+const treeBytes = Tree.encode(tree).finish();
+const treeDigest = digestOf(treeBytes);
+const trees = new Map([[treeDigest.hash, treeBytes]]);
 
 const plan = (result: object, declared: readonly string[]) =>
   planOutputs(ActionResult.fromPartial(result), trees, declared, 'sub');
@@ -63,9 +64,10 @@ describe('planOutputs', () => {
     const links = (...targets: readonly string[]) => {
       const symlinks = targets.map((target, number) => ({ name: `l${number}`, target }));
       const chain = Tree.fromPartial({ root: { symlinks, directories: [] } });
-      const digest = digestOf(Tree.encode(chain).finish());
+      const bytes = Tree.encode(chain).finish();
+      const digest = digestOf(bytes);
       const result = ActionResult.fromPartial({ outputDirectories: [{ path: 'app', treeDigest: digest }] });
-      return () => planOutputs(result, new Map([[digest.hash, chain]]), ['app'], 'sub');
+      return () => planOutputs(result, new Map([[digest.hash, bytes]]), ['app'], 'sub');
     };
 
     test.each([

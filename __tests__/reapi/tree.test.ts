@@ -1,10 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { Directory, Tree } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, EMPTY_DIGEST } from '../../src/reapi/digest.js';
-import { treeNodes } from '../../src/reapi/tree.js';
+import { treeNodes as nodesOf } from '../../src/reapi/tree.js';
 
 const inner = Directory.fromPartial({ files: [{ name: 'x', digest: EMPTY_DIGEST, isExecutable: true }] });
 const innerDigest = digestOf(Directory.encode(inner).finish());
+
+const treeNodes = (tree: Tree, path: string) => nodesOf(Tree.encode(tree).finish(), path);
 
 describe('treeNodes', () => {
   test('lists folders before what is in them', () => {

@@ -1,5 +1,5 @@
 import type { BuildConfig } from '../config/config.js';
-import { type ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Log } from '../machine.js';
 import {
   missingOutputs,
@@ -101,10 +101,10 @@ export async function planResult(
   const digests = treeDigests(result);
   if (digests.length > build.outputs.length)
     throw new UnusableResult('it has more outputs than were declared');
-  const trees = new Map<string, Tree>();
+  const trees = new Map<string, Uint8Array>();
   await allTogether(
     digests.map((digest) => async (either) => {
-      trees.set(digest.hash, decodeTree(await source.fetchBlob(checked(digest), either)));
+      trees.set(digest.hash, await source.fetchBlob(checked(digest), either));
     }),
     signal,
   );
@@ -120,12 +120,4 @@ function checked(digest: Digest): Digest {
   if (isEmpty ? digest.hash === EMPTY_DIGEST.hash : parseDigest(formatDigest(digest)) !== undefined)
     return digest;
   throw new UnusableResult(`it names ${JSON.stringify(formatDigest(digest))}, which is no digest`);
-}
-
-function decodeTree(blob: Buffer): Tree {
-  try {
-    return Tree.decode(blob);
-  } catch (cause) {
-    throw new UnusableResult('the tree of an output is not a Tree', { cause });
-  }
 }

@@ -56,13 +56,20 @@ async function askForEntry(
   const asked = getActionResult(actionCache, digest, AbortSignal.any([signal, stop.signal]));
   asked.catch(() => undefined); // What it throws is of interest only where the remote is good enough.
   try {
-    const result = (await services) === undefined ? undefined : await asked;
+    const result = (await services) === undefined ? undefined : withNames(await asked);
     return result && { result, origin: null };
   } catch (error) {
     throw error instanceof UnreadableEntry ? new UnusableResult(error.message, { cause: error }) : error;
   } finally {
     stop.abort();
   }
+}
+
+/** The decoder of an answer puts U+FFFD where bytes are no text, and another name is another output. */
+function withNames(result: ActionResult | undefined): ActionResult | undefined {
+  const link = result?.outputSymlinks.find(({ target }) => target.includes('\ufffd'));
+  if (link === undefined) return result;
+  throw new UnusableResult(`its output ${JSON.stringify(link.path)} leads to a name that is not UTF-8`);
 }
 
 async function storageOf({ services }: RemoteToAsk): Promise<CasService> {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
-import type { ActionResult, Tree } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
+import { shownText, wasUtf8 } from '../reapi/escaped-text.js';
 import { hasGitName } from '../reapi/git-name.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { treeNodes } from '../reapi/tree.js';
@@ -47,13 +48,13 @@ export function treeDigests(result: ActionResult): readonly Digest[] {
  * Turns a result into what is to be written, and trusts none of it: every path is a declared one, every name a
  * single segment, every symlink stays in the workspace.
  *
- * @param trees by hash
+ * @param trees encoded, by hash
  * @param workingDirectory relative to the workspace
  * @throws UnusableResult
  */
 export function planOutputs(
   result: ActionResult,
-  trees: ReadonlyMap<string, Tree>,
+  trees: ReadonlyMap<string, Uint8Array>,
   declared: readonly string[],
   workingDirectory: string,
 ): readonly PlannedOutput[] {
@@ -69,7 +70,10 @@ export function planOutputs(
       );
     }
   }
-  for (const output of planned) refuseRepositories(output);
+  for (const output of planned) {
+    refuseUnnameable(output);
+    refuseRepositories(output);
+  }
   refuseEscapes(planned, workingDirectory);
   return planned;
 }
@@ -111,7 +115,7 @@ function plannedSymlinks(result: ActionResult): PlannedOutput[] {
   }));
 }
 
-function plannedDirectories(result: ActionResult, trees: ReadonlyMap<string, Tree>): PlannedOutput[] {
+function plannedDirectories(result: ActionResult, trees: ReadonlyMap<string, Uint8Array>): PlannedOutput[] {
   return result.outputDirectories.map(({ path, treeDigest }) => {
     const tree = treeDigest === undefined ? undefined : trees.get(treeDigest.hash);
     if (treeDigest === undefined || tree === undefined) {
@@ -130,6 +134,20 @@ function plannedDirectories(result: ActionResult, trees: ReadonlyMap<string, Tre
       nodes,
     };
   });
+}
+
+function refuseUnnameable({ path, nodes }: PlannedOutput): void {
+  for (const node of nodes) {
+    if (wasUtf8(node.path) && (node.kind !== 'symlink' || wasUtf8(node.target))) continue;
+    const what = wasUtf8(node.path)
+      ? `leads to ${quoted(node.kind === 'symlink' ? node.target : '')}, a name`
+      : 'has a name';
+    throw new UnusableOutput(`the output ${quoted(node.path)} ${what} that is not UTF-8`, path);
+  }
+}
+
+function quoted(text: string): string {
+  return `"${shownText(text)}"`;
 }
 
 function refuseRepositories({ path, nodes }: PlannedOutput): void {

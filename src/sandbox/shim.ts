@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { textOf } from '../reapi/escaped-text.js';
 import { readKernelFiles } from './kernel-files.js';
 import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
 import { type ShimFiles, type ShimRequest, shimScript } from './shim-script.js';
@@ -77,14 +78,15 @@ export async function isCommandRunning(workFolder: string): Promise<boolean> {
 export interface OutputLink {
   /** Relative to the root of the sandbox. */
   readonly path: string;
+  /** As `textOf` gives it: a target need not be UTF-8. */
   readonly target: string;
 }
 
 export async function readLinks({ files, outputs }: Shim): Promise<readonly OutputLink[]> {
   const links = await Promise.all(
     outputs.map(async (path, i) => {
-      const target = await readFile(join(files.links, String(i)), 'utf8').catch(() => undefined);
-      return target === undefined ? [] : [{ path, target }];
+      const target = await readFile(join(files.links, String(i))).catch(() => undefined);
+      return target === undefined ? [] : [{ path, target: textOf(target) }];
     }),
   );
   return links.flat();
