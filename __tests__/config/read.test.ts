@@ -47,6 +47,7 @@ describe('what is left out', () => {
         salt: '',
         cacheFailures: false,
         downloadOutputs: true,
+        outputsOnFailure: true,
       },
       sandbox: {
         rootfs: { kind: 'host' },

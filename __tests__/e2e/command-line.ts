@@ -62,6 +62,10 @@ export class Bench {
     return existsSync(join(this.checkout, path));
   }
 
+  remove(path: string): void {
+    rmSync(join(this.checkout, path), { recursive: true });
+  }
+
   list(path = '.'): string[] {
     return readdirSync(join(this.checkout, path)).sort();
   }
@@ -148,6 +152,7 @@ export interface BuildRecord {
   readonly result: string;
   readonly hitFrom: string | null;
   readonly exitCode: number;
+  readonly failure: string | null;
   readonly actionDigest: string;
   readonly inputRootDigest: string;
   readonly outputsDigest: string | null;

@@ -247,6 +247,12 @@ describe('what stands in a folder output and is not in the result', () => {
     expect(everything()).toEqual(['other', 'other/site', 'other/site/notes', 'site', 'site/notes']);
   });
 
+  test('an input that is an output itself, and was left as it was, stays', async () => {
+    write('site', 'x');
+    await restore([output('site', 'file', [fileOf('site')])], { inputs: [fileOf('site')] });
+    expect([everything(), content('site')]).toEqual([['site'], 'x']);
+  });
+
   test('an input that the build left as it was is not written again', async () => {
     write('site/page', 'edited meanwhile');
     await restore([output('site', 'directory', [folder('site'), fileOf('site/page'), file('site/new')])], {

@@ -1,3 +1,4 @@
+import type { BuildConfig } from '../config/config.js';
 import { type Restored, restoreOutputs } from '../outputs/restore.js';
 import { formatCount } from '../report/format-quantity.js';
 import { printable } from '../report/printable.js';
@@ -9,7 +10,12 @@ import type { RunContext } from './run-context.js';
 /** Of many paths so many are named. */
 const NAMED = 3;
 
-/** Writes the outputs of a result into the workspace, unless only its digests are asked for. */
+/** Whether the outputs of a result that ended so are to be written, or only its digests are asked for. */
+export function isToBring({ downloadOutputs, outputsOnFailure }: BuildConfig, exitCode: number): boolean {
+  return downloadOutputs && (exitCode === 0 || outputsOnFailure);
+}
+
+/** Writes outputs into the workspace. */
 export async function bringOutputs(
   { config, host, folder, log, watch }: RunContext,
   { inputs }: PreparedAction,
@@ -17,7 +23,7 @@ export async function bringOutputs(
   source: ResultSource,
   signal: AbortSignal,
 ): Promise<void> {
-  if (!config.build.downloadOutputs || planned.length === 0) return;
+  if (planned.length === 0) return;
   log.phase('writing the outputs');
   const restored = await watch.measure('outputs', () =>
     restoreOutputs(

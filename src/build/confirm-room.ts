@@ -2,6 +2,7 @@ import { type Disk, diskOf } from '../casd/disk.js';
 import { UnusableResult } from '../outputs/plan.js';
 import type { Digest } from '../reapi/digest.js';
 import { formatBytes } from '../report/format-quantity.js';
+import { isToBring } from './bring-outputs.js';
 import type { KnownResult } from './look-up.js';
 import type { RunContext } from './run-context.js';
 
@@ -29,7 +30,7 @@ export async function confirmRoom(
 ): Promise<void> {
   const streams = [result.stdoutDigest, result.stderrDigest].flatMap((digest) => digest ?? []);
   refuseOverload('what it printed needs', loadOf(streams), await diskOf(folder.work));
-  if (!config.build.downloadOutputs) return;
+  if (!isToBring(config.build, result.exitCode)) return;
   const nodes = planned.flatMap((output) => output.nodes);
   const files = nodes.flatMap((node) => (node.kind === 'file' ? [node.digest] : []));
   const rest = nodes.length - files.length;

@@ -17,7 +17,8 @@ import { originOf } from '../trust/belief.js';
 import { decidePush, unjudged } from '../trust/may-push.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import { bringOutputs } from './bring-outputs.js';
+import { bringFailed } from './bring-failed.js';
+import { bringOutputs, isToBring } from './bring-outputs.js';
 import { localResults } from './result-source.js';
 import { onIntactInputs } from './on-intact-inputs.js';
 import { pushResult, type PushRequest } from './push-result.js';
@@ -97,7 +98,8 @@ async function buildOnce(
   if (machineCause !== undefined) log.warn(`this failure is not remembered: ${machineCause}`);
   if (isKept(outcome, config.build, machineCause)) {
     const known = { result: complete, planned: outcome.planned };
-    await confirmResult(folder, known, config.build.downloadOutputs, signal);
+    const wasBrought = isToBring(config.build, outcome.result.exitCode);
+    await confirmResult(folder, known, wasBrought, signal);
     await watch.measure('store', () => storeResult(context, casd, prepared.actionDigest, complete, signal));
     await context.kept?.noteBuilt(prepared.actionDigest);
     await pushIfAllowed(context, { prepared, known, rootfs }, signal);
@@ -177,25 +179,31 @@ async function settle(
 ): Promise<Outcome> {
   const { build } = context.config;
   const source = localResults(context.folder);
-  const failed = (reason: string | null, exitCode: number): Outcome => ({
-    kind: 'failed',
-    result: { ...result, exitCode },
-    failure: reason,
-    ...how,
-    planned: [],
-  });
-  if (failure !== null || result.exitCode !== 0) return failed(failure, result.exitCode);
+  const failed = async (reason: string | null, exitCode: number): Promise<Outcome> => {
+    const left = await bringFailed(context, prepared, source, { result, exitCode, reason }, signal);
+    return {
+      kind: 'failed',
+      result: { ...result, exitCode },
+      failure: left.reason,
+      ...how,
+      planned: left.planned,
+    };
+  };
+  if (failure !== null || result.exitCode !== 0) return await failed(failure, result.exitCode);
   let known: KnownResult | undefined;
   try {
     known = await planResult(source, result, build, signal);
     const missing = missingOutputs(known.planned, build.outputs);
     if (missing.length > 0) {
-      return failed(`the build did not make the declared output ${missing.join(', ')}`, EXIT_BAD_OUTPUTS);
+      return await failed(
+        `the build did not make the declared output ${missing.join(', ')}`,
+        EXIT_BAD_OUTPUTS,
+      );
     }
-    await bringOutputs(context, prepared, known, source, signal);
+    if (isToBring(build, 0)) await bringOutputs(context, prepared, known, source, signal);
     return { kind: 'built', ...how, ...known };
   } catch (error) {
-    if (error instanceof UnusableResult) return failed(error.message, EXIT_BAD_OUTPUTS);
+    if (error instanceof UnusableResult) return await failed(error.message, EXIT_BAD_OUTPUTS);
     if (error instanceof UnusableBlob) throw await damagedOutput(context.folder, error, known, signal);
     throw error;
   }

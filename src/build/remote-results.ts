@@ -1,3 +1,4 @@
+import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Log } from '../machine.js';
 import { type ActionCacheService, getActionResult, UnreadableEntry } from '../remote/action-cache.js';
 import type { CasService } from '../remote/cas-service.js';

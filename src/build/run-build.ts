@@ -3,7 +3,7 @@ import type { Lease } from '../casd/leases.js';
 import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { RunReport } from '../report/report.js';
-import { bringOutputs } from './bring-outputs.js';
+import { bringOutputs, isToBring } from './bring-outputs.js';
 import { ChangedInputs } from './changed-inputs.js';
 import { confirmRoom } from './confirm-room.js';
 import { describeRun, type Outcome } from './describe-run.js';
@@ -96,7 +96,7 @@ async function replayHit(
       signal,
       (either) => fetchOutput(source, known.result, folder, either),
       (either) =>
-        config.build.downloadOutputs
+        isToBring(config.build, known.result.exitCode)
           ? bringOutputs(context, prepared, known, source, either)
           : source.confirm(known.result, filesOf(known), either),
     );

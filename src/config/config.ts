@@ -30,6 +30,7 @@ export interface BuildConfig {
   readonly salt: string;
   readonly cacheFailures: boolean;
   readonly downloadOutputs: boolean;
+  readonly outputsOnFailure: boolean;
 }
 
 export interface SandboxConfig {

@@ -55,6 +55,7 @@ function readBuild(raw: RawInputs, machine: Machine, argv: readonly string[]): B
     salt: given(raw, 'salt'),
     cacheFailures: parseBoolean('cache-failures', given(raw, 'cache-failures')),
     downloadOutputs: parseBoolean('download-outputs', given(raw, 'download-outputs')),
+    outputsOnFailure: parseBoolean('outputs-on-failure', given(raw, 'outputs-on-failure')),
   };
 }
 

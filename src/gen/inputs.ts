@@ -11,6 +11,7 @@ export const INPUTS = {
   "salt": { group: "build", default: "", description: "Any text; another salt is another action, so it builds anew." },
   "cache-failures": { group: "build", default: "false", description: "Remember a failed build as its result (`true`, `false`)." },
   "download-outputs": { group: "build", default: "true", description: "Write the outputs into the workspace; `false` on a gate that only asks whether it builds." },
+  "outputs-on-failure": { group: "build", default: "true", description: "Bring also what a build that failed or ran out of time left at its outputs (`true`, `false`)." },
   "rootfs": { group: "sandbox", default: "host", description: "The root file system: `host`, the toolchain of this machine, read-only; or `cas:HASH/SIZE`, the digest of a Directory in the local cache or at the remote." },
   "network": { group: "sandbox", default: "off", description: "`off`: only the build's own loopback; `on`: the network of the host." },
   "host-paths": { group: "sandbox", default: "", description: "More files and folders of the host to show to the build, read-only, one a line. Their content is part of the action." },

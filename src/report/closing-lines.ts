@@ -59,7 +59,8 @@ function outputsLine(report: RunReport, paint: Paint): readonly string[] {
   const more = report.outputs.length - names.length;
   const size = report.outputs.reduce((sum, output) => sum + output.size, 0);
   const list = [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');
-  return [detail('outputs', `${list} (${formatBytes(size)})`, paint)];
+  const of = hasFailed(report) ? ', of the failed build' : '';
+  return [detail('outputs', `${list} (${formatBytes(size)})${of}`, paint)];
 }
 
 function cacheLine(report: RunReport, paint: Paint): readonly string[] {

@@ -127,7 +127,8 @@ function outputs(report: RunReport): readonly string[] {
   const more = report.outputs.length - shown.length;
   const rows = shown.map((output) => [pathOf(output), sizeOf(output), shortDigest(output.digest)]);
   const rest = `and ${formatCount(more, 'more output')}: the build record names them all.`;
-  return [table(OUTPUT_COLUMNS, rows), ...(more > 0 ? [rest] : [])];
+  const whose = hasFailed(report) ? ['**What the failed build left at its outputs**'] : [];
+  return [...whose, table(OUTPUT_COLUMNS, rows), ...(more > 0 ? [rest] : [])];
 }
 
 function pathOf(output: ReportedOutput): string {
