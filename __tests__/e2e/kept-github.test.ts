@@ -1,12 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { cacheKeys } from '../../src/cache/keys.js';
 import { decodeIndex } from '../../src/cache/index-file.js';
 import { KeptScene, linesAbout, MAIN, PULL, warningsOf } from './kept-scene.js';
 import { CANARIES } from './runner.js';
+import { until } from './until.js';
 
 let scene: KeptScene;
 
@@ -197,6 +198,53 @@ describe('refs', () => {
     expect((await scene.job({ event })).outputs.result).toBe('hit');
     expect((await scene.job()).outputs.result).toBe('built');
   });
+});
+
+describe('whose result a hit is', () => {
+  const gate = { 'require-tier': 'trusted' };
+  const pull = { scopes: PULL, event: 'pull_request' } as const;
+  const textOf = (summary: string) =>
+    summary.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
+
+  test('is in its summary', async () => {
+    await scene.job(pull);
+    const own = await scene.job(pull);
+    expect(textOf(own.summary)).toContain(
+      'It is the result of refs/pull/1/merge of octo/project, which is untrusted.',
+    );
+    await scene.job();
+    const trusted = await scene.job(pull);
+    expect(textOf(trusted.summary)).toContain(
+      "It is the result of the default branch's own runs (refs/heads/main of octo/project).",
+    );
+  });
+
+  test('cannot be told where trust is required and the own ref may have written it', async () => {
+    // A step of the pull request that plays the default branch: GitHub looks its own ref up first.
+    const forged = await scene.job({ ...pull, event: 'push', environment: { GITHUB_REF: MAIN.own } });
+    expect(forged.outputs.result).toBe('built');
+    expect(scene.service.entries().map(({ scope }) => scope)).toEqual([PULL.own, PULL.own]);
+    expect((await scene.job(pull)).outputs.result).toBe('hit');
+    const checked = await scene.job({ ...pull, inputs: gate });
+    expect(checked.outputs.result).toBe('built');
+    expect(linesAbout(checked, /require-tier: trusted/)).toHaveLength(1);
+  });
+
+  test('is known on the default branch, which nobody else writes for', async () => {
+    expect((await scene.job({ inputs: gate })).outputs.result).toBe('built');
+    expect((await scene.job({ inputs: gate })).outputs.result).toBe('hit');
+  });
+});
+
+test('what is still to be saved is not expired by others meanwhile', async () => {
+  const machine = scene.freshMachine();
+  scene.service.fail('CreateCacheEntry', { kind: 'hang' });
+  const job = scene.job({ machine, inputs: { 'cache-time-limit': '5s' } });
+  await until(() => scene.service.held() > 0);
+  const flags = ['cache', 'expire', '--to', '1', '--cache-dir', scene.cacheOf(machine)];
+  const expiry = spawnSync(process.execPath, [resolve('dist/cli.js'), ...flags], { encoding: 'utf8' });
+  expect([expiry.status, expiry.stderr]).toEqual([125, expect.stringContaining('is used by')]);
+  expect((await job).leftovers).toEqual([]);
 });
 
 describe('what a run may not do is told in one line, and the build is green', () => {

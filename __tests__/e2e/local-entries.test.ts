@@ -68,6 +68,13 @@ describe('a stored result is no hit', () => {
     expect((await run()).result).toBe('hit');
   });
 
+  test('of no bytes, of a build that leaves nothing', async () => {
+    const { record } = await bench.record([], 'echo said');
+    truncateSync(entryFile(record), 0);
+    const again = await bench.record([], 'echo said');
+    expect([again.record.result, again.stderr]).toEqual(['built', expect.stringContaining('said')]);
+  });
+
   test('with one bit flipped, wherever', async () => {
     const built = await run();
     const steps = 8;
