@@ -28,18 +28,19 @@ const house = {
     'host',
     'machine',
     'errors',
+    'system-errors',
     'gen',
   ],
   host: ['report', 'config', 'trust', 'machine', 'errors', 'gen'],
   config: ['reapi', 'process', 'machine', 'errors', 'gen'],
   outputs: ['config', 'process', 'reapi', 'errors', 'gen'],
-  inputs: ['reapi', 'memory', 'process', 'machine', 'errors'],
+  inputs: ['reapi', 'memory', 'process', 'machine', 'errors', 'system-errors'],
   sandbox: ['reapi', 'memory', 'process', 'machine', 'errors'],
   cache: ['zstd', 'report', 'reapi', 'process', 'trust', 'machine', 'errors', 'gen'],
-  casd: ['reapi', 'rpc', 'process', 'trust', 'machine', 'errors', 'gen'],
+  casd: ['reapi', 'rpc', 'process', 'trust', 'machine', 'errors', 'system-errors', 'gen'],
   remote: ['zstd', 'config', 'report', 'rpc', 'reapi', 'process', 'machine', 'errors', 'gen'],
-  tools: ['config', 'process', 'machine', 'errors'],
-  report: ['reapi', 'errors'],
+  tools: ['config', 'process', 'machine', 'errors', 'system-errors'],
+  report: ['reapi', 'errors', 'system-errors'],
   zstd: ['errors'],
   memory: ['errors'],
   trust: [],
@@ -48,8 +49,8 @@ const house = {
   reapi: ['errors', 'gen'],
 };
 
-/** The two files that stand at the root of src and are open to all. */
-const files = ['machine', 'errors'];
+/** The files that stand at the root of src and are open to all. */
+const files = ['machine', 'errors', 'system-errors'];
 
 const directions = Object.entries(house).map(([folder, allowed]) => ({
   target: `./src/${folder}`,

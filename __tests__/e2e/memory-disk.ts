@@ -11,10 +11,21 @@ export const canMount =
 export const testOnDisk = canMount ? test : test.skip;
 if (!canMount) process.stderr.write('not root, or mounts are not allowed: small disks are not tried\n');
 
-/** @param size as mount takes it, such as `48m` */
-export function mountDisk(path: string, size: string): void {
+/**
+ * @param size as mount takes it, such as `48m`
+ * @param nodes how many files and folders it may hold
+ */
+export function mountDisk(path: string, size: string, nodes = 100_000): void {
   mkdirSync(path, { recursive: true });
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},nr_inodes=${nodes}`, 'tmpfs', path]);
+}
+
+export function forbidWrites(path: string): void {
+  execFileSync('mount', ['-o', 'remount,ro', path]);
+}
+
+export function allowWrites(path: string): void {
+  execFileSync('mount', ['-o', 'remount,rw', path]);
 }
 
 export function resizeDisk(path: string, size: string): void {

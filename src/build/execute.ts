@@ -1,16 +1,18 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CasdConnection } from '../casd/connection.js';
-import type { CacheFolder } from '../casd/folder.js';
+import { type CacheFolder, nameOf } from '../casd/folder.js';
 import { captureFiles } from '../casd/store.js';
 import { Fault } from '../errors.js';
 import { Action } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
+import { makeOwnFolder } from '../process/own-folder.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
 import { runAction, type SandboxLimits } from '../sandbox/runner.js';
 import { isCommandRunning } from '../sandbox/shim.js';
+import { workIn } from '../system-errors.js';
 import { findHint } from './failure-hints.js';
 import { machineCause } from './machine-failure.js';
 import { OutputTee } from './output-tee.js';
@@ -52,6 +54,10 @@ export interface Execution {
  * makes a mount fail shows only when casd tries.
  */
 export async function execute(request: ExecuteRequest, signal: AbortSignal): Promise<Execution> {
+  return workIn(nameOf(request.folder), () => stageAndRun(request, signal));
+}
+
+async function stageAndRun(request: ExecuteRequest, signal: AbortSignal): Promise<Execution> {
   const { sandbox } = request;
   const first = await attempt(request, sandbox.staging, signal);
   if (first.verdict.kind !== 'not-mounted') return { ...first, verdict: first.verdict };
@@ -72,8 +78,7 @@ function notStaged(reason: string): Fault {
 
 async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal: AbortSignal) {
   const { host, casd, folder, prepared, sandbox, commandLength, limits } = request;
-  await mkdir(folder.work, { recursive: true });
-  const workFolder = await mkdtemp(join(folder.work, 'build-'));
+  const workFolder = await makeOwnFolder(folder.work);
   using _ = casd.demand.build(() => isCommandRunning(workFolder));
   using machine = await watchMachine([folder.storage]);
   try {
@@ -99,10 +104,10 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           onStdout: tee.stdout,
           onStderr: tee.stderr,
         },
-        signal,
+        AbortSignal.any([signal, tee.failed]),
       ),
     );
-    signal.throwIfAborted();
+    AbortSignal.any([signal, tee.failed]).throwIfAborted();
     const verdict = judge(outcome, tee.stderrHead);
     const captured = await captureFiles(casd, workFolder, ['stdout', 'stderr'], signal);
     const digestOfFile = (name: string) => captured.get(name) ?? EMPTY_DIGEST;

@@ -8,6 +8,7 @@ const STDERR_HEAD_BYTES = 16_384;
 export class OutputTee implements AsyncDisposable {
   readonly #head: Buffer[] = [];
   #headBytes = 0;
+  readonly #failed = new AbortController();
 
   private constructor(
     private readonly log: BuildLog,
@@ -23,19 +24,29 @@ export class OutputTee implements AsyncDisposable {
 
   readonly stdout = async (chunk: Buffer): Promise<void> => {
     await this.log.stdout(chunk);
-    await this.files.stdout.writeFile(chunk);
+    await this.#keep(this.files.stdout, chunk);
   };
 
   readonly stderr = async (chunk: Buffer): Promise<void> => {
     await this.log.stderr(chunk);
     if (this.#headBytes < STDERR_HEAD_BYTES) this.#head.push(chunk);
     this.#headBytes += chunk.length;
-    await this.files.stderr.writeFile(chunk);
+    await this.#keep(this.files.stderr, chunk);
   };
+
+  /** Aborts when the output cannot be kept. The build has to be ended then, and its output be taken until it has. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
 
   /** The beginning of stderr: what bubblewrap said, when it could not start the command. */
   get stderrHead(): string {
     return Buffer.concat(this.#head).subarray(0, STDERR_HEAD_BYTES).toString().trimEnd();
+  }
+
+  async #keep(file: FileHandle, chunk: Buffer): Promise<void> {
+    if (this.#failed.signal.aborted) return;
+    await file.writeFile(chunk).catch((error: unknown) => this.#failed.abort(error));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

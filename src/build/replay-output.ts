@@ -1,9 +1,10 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CacheFolder } from '../casd/folder.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { BuildLog } from '../host/host.js';
+import { makeOwnFolder } from '../process/own-folder.js';
 import type { Digest } from '../reapi/digest.js';
 import type { ResultSource } from './result-source.js';
 import { together } from './together.js';
@@ -48,8 +49,7 @@ async function fetchStream(
     const blob = await source.fetchBlob(digest, signal);
     return () => once(blob);
   }
-  await mkdir(folder.work, { recursive: true });
-  const workFolder = await mkdtemp(join(folder.work, 'output-'));
+  const workFolder = await makeOwnFolder(folder.work);
   const path = join(workFolder, 'stream');
   try {
     await source.fetchFiles([{ digest, path, mode: 0o600 }], signal);

@@ -1,4 +1,4 @@
-import { cacheFolder, makeCacheFolder } from '../casd/folder.js';
+import { cacheFolder } from '../casd/folder.js';
 import type { Lease } from '../casd/leases.js';
 import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
@@ -27,7 +27,6 @@ export async function runBuild(
   signal: AbortSignal,
 ): Promise<RunReport> {
   const folder = cacheFolder(config.cache.directory);
-  await makeCacheFolder(folder);
   const context = await openRun(config, host, folder, signal);
   try {
     return await runOnce(context, [], lease, signal);

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { access, constants, mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Fault, messageOf } from '../errors.js';
 
 /** Where things are in a cache folder. */
@@ -92,12 +93,24 @@ export function partsOf({
  */
 export async function makeCacheFolder(folder: CacheFolder): Promise<void> {
   try {
-    await mkdir(folder.run, { recursive: true, mode: 0o700 });
+    await makeFolder(folder.run);
     await access(folder.run, constants.W_OK);
   } catch (cause) {
     throw new Fault(`the cache folder ${folder.root} cannot be written: ${messageOf(cause)}`, {
       cause,
-      remedy: 'Set `cache-dir` to a folder that the user of this job may write to.',
+      remedy: 'Set `cache-dir` to a folder that the user of this job may write to, on a disk that has space.',
     });
   }
+}
+
+/** What Node makes together with its parents fails with ENOENT, whatever the reason: one after the other tells it. */
+async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) return;
+  await makeFolder(dirname(path));
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch(() => mkdir(path, { mode: 0o700 }));
+}
+
+/** How people know it. */
+export function nameOf({ root }: CacheFolder): string {
+  return `the cache folder ${root}`;
 }

@@ -1,6 +1,7 @@
 import { readFile, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
+import { isAbandoned, isScratchName } from '../process/scratch-name.js';
 import type { CacheFolder } from './folder.js';
 import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';
@@ -44,13 +45,17 @@ export async function removeLeftovers(
       await removeTree(join(inside, name)).catch(() => undefined);
     }
   }
-  await rm(folder.work, { recursive: true, force: true });
+  for (const name of await readdir(folder.work).catch(() => [])) {
+    if (isScratchName(name) && !isAbandoned(name, Infinity)) continue; // A hit works there without a casd.
+    await removeTree(join(folder.work, name)).catch(() => undefined);
+  }
   for (const name of await readdir(folder.run).catch(() => [])) {
-    if (HALF_WRITTEN.test(name)) await rm(join(folder.run, name), { recursive: true, force: true });
+    if (HALF_WRITTEN.test(name))
+      await rm(join(folder.run, name), { recursive: true, force: true }).catch(() => undefined);
   }
   const state = readState(folder);
   if (state !== undefined) await removeSocket(folder, state.socket);
-  await rm(folder.state, { force: true });
+  await rm(folder.state, { force: true }).catch(() => undefined);
 }
 
 /** Detaches a mount at once, even if its server is gone; an ordinary user may do so only by fusermount3. */

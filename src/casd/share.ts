@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
+import { workIn } from '../system-errors.js';
 import { addLease, hasLease, type Lease, liveLeases, removeLease } from './leases.js';
 import { lockFolder } from './lock.js';
-import { type CacheFolder, makeCacheFolder } from './folder.js';
+import { type CacheFolder, makeCacheFolder, nameOf } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { servingCasds } from './serving.js';
 import { type CasdSettings, startCasd, stopCasd } from './start.js';
@@ -30,8 +31,12 @@ export async function joinOrStartCasd(
   lease: Lease,
   signal: AbortSignal,
 ): Promise<CasdState> {
+  await makeCacheFolder(settings.folder);
+  return workIn(nameOf(settings.folder), () => joinOrStart(settings, lease, signal));
+}
+
+async function joinOrStart(settings: CasdSettings, lease: Lease, signal: AbortSignal): Promise<CasdState> {
   const { folder } = settings;
-  await makeCacheFolder(folder);
   await using _ = await lockFolder(folder.run, signal);
   await writeDownAgain(settings);
   const running = await joinUnderLock(folder, lease, signal);
@@ -52,14 +57,17 @@ export async function leaveCasd(folder: CacheFolder, leaseId: string, searchPath
   if (!hasLease(folder, leaseId)) return; // It was never joined.
   await using _ = await lockFolder(folder.run, NEVER);
   await removeLease(folder, leaseId);
-  if ((await liveLeases(folder)).length > 0) return;
+  // A disk that has become read-only keeps the lease, but must not keep the daemon.
+  if ((await liveLeases(folder)).some(({ id }) => id !== leaseId)) return;
   await stopAndClean(folder, searchPath);
 }
 
 /** Ends the leases without an owner, and with the last lease the daemon. Returns those who still use it. */
 export async function dismissCasd(folder: CacheFolder, searchPath: string): Promise<readonly Lease[]> {
-  if (!existsSync(folder.root)) return [];
-  await makeCacheFolder(folder);
+  if (!existsSync(folder.run)) {
+    if (servingCasds(folder.storage).length === 0) return [];
+    await makeCacheFolder(folder);
+  }
   await using _ = await lockFolder(folder.run, NEVER);
   await forgetKeptLeases(folder);
   const users = await liveLeases(folder);

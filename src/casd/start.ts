@@ -48,19 +48,19 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   await mkdir(folder.work, { recursive: true });
   dropUnsoundCount(folder);
   const socket = await placeSocket(folder, settings.temporary);
-  let child: ChildProcess | undefined;
+  let daemon: SpawnedCasd | undefined;
   try {
-    child = await spawnCasd(settings, socket);
-    const state = stateOf(child, socket, settings);
+    daemon = await spawnCasd(settings, socket);
+    const state = stateOf(daemon.child, socket, settings);
     if (state !== undefined) await writeState(folder, state);
-    await ready(child, socket, folder, signal);
+    await ready(daemon, socket, folder, signal);
     if (state === undefined) throw startFault('casd ended at once', folder);
-    child.unref();
+    daemon.child.unref();
     return state;
   } catch (error) {
-    child?.kill('SIGKILL');
+    daemon?.child.kill('SIGKILL');
     await removeSocket(folder, socket);
-    await rm(folder.state, { force: true });
+    await rm(folder.state, { force: true }).catch(() => undefined);
     throw error;
   }
 }
@@ -97,15 +97,21 @@ export async function stopCasd(folder: CacheFolder): Promise<void> {
       },
     );
   }
-  await rm(folder.state, { force: true });
+  await rm(folder.state, { force: true }).catch(() => undefined);
 }
 
-async function spawnCasd(settings: CasdSettings, socket: string): Promise<ChildProcess> {
+interface SpawnedCasd {
+  readonly child: ChildProcess;
+  /** Why there is no process, or none any more. */
+  readonly ended: () => string | undefined;
+}
+
+async function spawnCasd(settings: CasdSettings, socket: string): Promise<SpawnedCasd> {
   const { folder } = settings;
   await chmod(folder.run, 0o700);
   const log = await open(folder.log, 'w', 0o600);
   try {
-    return spawn(
+    const child = spawn(
       settings.casd,
       [
         `--bind=unix:${socket}`,
@@ -117,6 +123,14 @@ async function spawnCasd(settings: CasdSettings, socket: string): Promise<ChildP
       ],
       { cwd: '/', env: daemonEnvironment(settings), detached: true, stdio: ['ignore', log.fd, log.fd] },
     );
+    // At once: an error that nobody has listened for by the next tick ends this process.
+    let ended: string | undefined;
+    child.once('error', (error) => (ended = `could not be started: ${error.message}`));
+    child.once(
+      'exit',
+      (code, by) => (ended = `ended with ${by ?? `exit code ${code ?? '?'}`} while starting`),
+    );
+    return { child, ended: () => ended };
   } finally {
     await log.close();
   }
@@ -133,14 +147,12 @@ function daemonEnvironment(settings: CasdSettings): Record<string, string> {
   };
 }
 
-async function ready(child: ChildProcess, socket: string, folder: CacheFolder, signal: AbortSignal) {
-  let ended: string | undefined;
-  child.once('error', (error) => (ended = `could not be started: ${error.message}`));
-  child.once('exit', (code, by) => (ended = `ended with ${by ?? `exit code ${code ?? '?'}`} while starting`));
+async function ready({ ended }: SpawnedCasd, socket: string, folder: CacheFolder, signal: AbortSignal) {
   const end = Date.now() + READY_DEADLINE;
   while (!(await isListenedTo(socket))) {
     signal.throwIfAborted();
-    if (ended !== undefined) throw startFault(`buildbox-casd ${ended}`, folder);
+    const why = ended();
+    if (why !== undefined) throw startFault(`buildbox-casd ${why}`, folder);
     if (Date.now() > end) {
       throw startFault(`buildbox-casd did not answer within ${READY_DEADLINE / 1000} s`, folder);
     }

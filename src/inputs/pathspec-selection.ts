@@ -1,6 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Fault, InputError } from '../errors.js';
+import { makeOwnFolder } from '../process/own-folder.js';
+import { workIn } from '../system-errors.js';
 import { runGit, type Git, type GitCall } from './git-command.js';
 import { joinNames, rawName, type RawName } from './names.js';
 import { parsePathspec, type Pathspec } from './pathspecs.js';
@@ -33,7 +35,8 @@ export async function selectByPathspecs(
 ): Promise<readonly Found[]> {
   const pathspecs = written.map(parsePathspec);
   if (pathspecs.length === 0) return found;
-  const gitDir = await makeRepository(git.machine.temporary);
+  const { temporary } = git.machine;
+  const gitDir = await workIn(`the temporary folder ${temporary}`, () => makeRepository(temporary));
   try {
     const call = { gitDir, workTree: top, directory: root };
     await fillIndex(git, call, rawName(relative(top, root)), found);
@@ -46,14 +49,16 @@ export async function selectByPathspecs(
 
 /** The least that git takes for a repository. */
 async function makeRepository(temporary: string): Promise<string> {
-  await mkdir(temporary, { recursive: true });
-  const gitDir = await mkdtemp(join(temporary, 'inputs-'));
-  await Promise.all([
-    mkdir(join(gitDir, 'objects')),
-    mkdir(join(gitDir, 'refs')),
-    writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/inputs\n'),
-  ]);
-  return gitDir;
+  const gitDir = await makeOwnFolder(temporary);
+  try {
+    await mkdir(join(gitDir, 'objects'));
+    await mkdir(join(gitDir, 'refs'));
+    await writeFile(join(gitDir, 'HEAD'), 'ref: refs/heads/inputs\n');
+    return gitDir;
+  } catch (error) {
+    await rm(gitDir, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 async function fillIndex(git: Git, call: GitCall, below: RawName, found: readonly Found[]): Promise<void> {
@@ -63,8 +68,12 @@ async function fillIndex(git: Git, call: GitCall, below: RawName, found: readonl
   });
   const input = Buffer.from(entries.join(''), 'latin1');
   const result = await run(git, { ...call, input }, [...ANY_NAME, 'update-index', '-z', '--index-info']);
-  if (result.exitCode !== 0)
-    throw new Fault('git cannot index the names of the inputs', { log: result.stderr });
+  if (result.exitCode !== 0) {
+    throw new Fault(`git cannot index the names of the inputs in ${git.machine.temporary}`, {
+      log: result.stderr,
+      remedy: 'Is there space left on that disk? TMPDIR names another.',
+    });
+  }
 }
 
 /**

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
+import { systemErrorCode } from '../errors.js';
 import { seal, unseal } from './sealed.js';
 import { settledFrom } from './settled.js';
 
@@ -73,17 +74,22 @@ export class DigestMemory {
     this.#changed = true;
   }
 
-  /** Keeps what this run used and forgets the rest. */
+  /** Keeps what this run used and forgets the rest. Where the disk does not take it, the next run reads more, and that is all. */
   async save(): Promise<void> {
     if (!this.#changed) return;
-    await mkdir(dirname(this.file), { recursive: true });
     const unfinished = `${this.file}.${process.pid}`;
-    await writeFile(
-      unfinished,
-      seal(JSON.stringify({ version: VERSION, entries: Object.fromEntries(this.#used) })),
-    );
-    await rename(unfinished, this.file);
-    await removeOldFiles(dirname(this.file));
+    try {
+      await mkdir(dirname(this.file), { recursive: true });
+      await writeFile(
+        unfinished,
+        seal(JSON.stringify({ version: VERSION, entries: Object.fromEntries(this.#used) })),
+      );
+      await rename(unfinished, this.file);
+      await removeOldFiles(dirname(this.file));
+    } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error;
+      await rm(unfinished, { force: true }).catch(() => undefined);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { Cancelled, EXIT_FAULT, EXIT_MISTAKE, Fault, InputError } from '../errors.js';
+import { explainSystemError } from '../system-errors.js';
 import { printable } from './printable.js';
 
 /** An error in the words that its reader needs, safe to show line by line. */
@@ -36,6 +37,10 @@ function explain(error: unknown): Explanation {
   if (error instanceof InputError)
     return { kind: 'mistake', title: error.message, lines: [], exitCode: EXIT_MISTAKE };
   if (error instanceof Fault) return explainFault(error);
+  const trouble = explainSystemError(error);
+  if (trouble !== undefined) {
+    return { kind: 'fault', title: trouble.title, lines: [trouble.remedy], exitCode: EXIT_FAULT };
+  }
   return explainBug(error);
 }
 
