@@ -19,21 +19,37 @@ describe('a fault', () => {
     });
     const { title, lines, exitCode } = explainError(
       new Fault('casd did not start', {
-        remedy: 'Free some space.\nOr lower the quota.',
+        remedy: 'Free some space. Or lower the quota.',
         cause,
         log: `${log}\n`,
       }),
     );
     expect({ title, exitCode }).toEqual({ title: 'casd did not start', exitCode: 125 });
-    expect(lines.slice(0, 6)).toEqual([
+    expect(lines.slice(0, 5)).toEqual([
       'Cause: connect ENOENT /tmp/casd.sock',
       'Cause: no such file',
-      'Free some space.',
-      'Or lower the quota.',
+      'Free some space. Or lower the quota.',
       'The last 40 lines of its log:',
       '  line 11',
     ]);
     expect(lines.at(-1)).toBe('  line 50');
+  });
+
+  test('begins no line with what a name holds, and shows no login of an address', () => {
+    const fault = new Fault('a\n::error::b is bad', {
+      remedy: "Remove 'a\n::error::b\x1b[2J'.",
+      cause: new Error('fetch https://me:sesame@host/x failed'),
+      log: 'fatal: https://me:sesame@host\n',
+    });
+    expect(explainError(fault)).toMatchObject({
+      title: 'a\\n::error::b is bad',
+      lines: [
+        'Cause: fetch https://…@host/x failed',
+        "Remove 'a\\n::error::b\\x1b[2J'.",
+        'Its log:',
+        '  fatal: https://…@host',
+      ],
+    });
   });
 
   test('says nothing twice', () => {

@@ -1,6 +1,6 @@
-import { lstatSync } from 'node:fs';
 import { type CacheFolder, cacheFolder, partsOf } from '../casd/folder.js';
 import type { CacheConfig } from '../config/config.js';
+import { isLink } from '../config/own-folder.js';
 import { InputError } from '../errors.js';
 import { refuseTracked } from '../inputs/tracked-folder.js';
 import type { Machine } from '../machine.js';
@@ -27,9 +27,7 @@ export async function claimCache(
 
 /** A folder that was carried here may hold links to anywhere, and what we write and remove would follow them. */
 function refuseLinks(folder: CacheFolder): void {
-  const link = partsOf(folder).find(
-    (part) => lstatSync(part, { throwIfNoEntry: false })?.isSymbolicLink() === true,
-  );
+  const link = partsOf(folder).find(isLink);
   if (link === undefined) return;
   throw new InputError('cache-dir', folder.root, `${link} is a symlink, which we never make. Remove it.`);
 }

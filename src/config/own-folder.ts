@@ -1,7 +1,8 @@
 import { lstatSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Machine } from '../machine.js';
+import { linkOnTheWay } from './linked-folder.js';
 import { checkoutsOf, isWithin, realPathOf } from '../process/checkouts.js';
 
 /** A folder that an input names for what is ours. */
@@ -22,20 +23,19 @@ export interface NamedFolder {
 export function refuseLinked(machine: Machine, { input, value, path }: NamedFolder): void {
   for (const checkout of checkoutsOf(machine)) {
     if (!isWithin(path, checkout)) continue;
-    const link = linkBetween(checkout, path);
+    const link = linkOnTheWay(checkout, join(path, 'itself'));
     if (link === undefined) continue;
     throw new InputError(input, value, `${link} is a symlink of the checkout. Name a folder that is none.`);
   }
 }
 
-/** The first symlink among what a folder leads through to a path below it, the path itself included. */
-function linkBetween(folder: string, path: string): string | undefined {
-  let at = folder;
-  for (const name of relative(folder, path).split('/')) {
-    at = join(at, name);
-    if (lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink() === true) return at;
+/** Whether the path itself is a symlink. */
+export function isLink(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  } catch {
+    return false; // Whoever uses it is told that it may not be looked at.
   }
-  return undefined;
 }
 
 /** Refuses a folder that holds the workspace: what is in ours is no input, and a build without inputs is always a hit. */

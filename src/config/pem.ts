@@ -1,7 +1,10 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InputError, messageOf } from '../errors.js';
+
+/** All authorities of a system take a quarter of it, in bytes. */
+const LARGEST_PEM = 1 << 20;
 
 /** What is used to speak TLS; PEM texts. */
 export interface TlsSettings {
@@ -66,7 +69,11 @@ function readPem(from: PemInput, label: string): string {
 
 function readFile(from: PemInput): string {
   try {
-    return readFileSync(resolve(from.folder, from.value), 'utf8');
+    const file = resolve(from.folder, from.value);
+    const status = statSync(file);
+    // A checkout may hold a link to a device that never ends.
+    if (!status.isFile() || status.size > LARGEST_PEM) throw new Error('it is no file, or far too large');
+    return readFileSync(file, 'utf8');
   } catch (error) {
     throw unusable(
       from,

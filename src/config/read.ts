@@ -77,11 +77,18 @@ function readWorkingDirectory(value: string, machine: Machine): string {
   if (link !== undefined) {
     throw new InputError('working-directory', value, `Name the folder itself: ${link} is a symlink.`);
   }
-  const status = statSync(join(machine.workspace, path), { throwIfNoEntry: false });
-  if (status?.isDirectory() !== true) {
+  if (!isFolder(join(machine.workspace, path))) {
     throw new InputError('working-directory', value, `There is no such folder in ${machine.workspace}.`);
   }
   return path;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false; // Not there, a loop of links, or nothing that this user may look at.
+  }
 }
 
 /** Of the inputs, what says where the remote is, how to reach it, and what to give it. */

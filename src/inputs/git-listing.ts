@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { runGit, type Git } from './git-command.js';
 import type { RawName } from './names.js';
+import { specialFile } from './repository.js';
 
 /** What git says of a folder: what it tracks and what it would add. Names are relative to the folder. */
 export interface GitListing {
@@ -29,6 +30,12 @@ export async function listWithGit(
   leftOut: readonly RawName[],
 ): Promise<GitListing | undefined> {
   const call = { gitDir: join(top, '.git'), workTree: top, directory: folder };
+  const special = specialFile(call.gitDir);
+  if (special !== undefined) {
+    throw new Fault(`${special} is no file, and git would wait for it`, {
+      remedy: `Repair the checkout, or remove ${call.gitDir} where it is left over from another one.`,
+    });
+  }
   const pruned = leftOut.map((path) => `--exclude=${ignorePattern(path)}`);
   const result = await runGit(git, call, [...LIST, ...pruned]);
   if (result === undefined) return undefined;

@@ -1,11 +1,11 @@
 import { readlinkSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
-import { join } from 'node:path';
+import { Fault, messageOf } from '../errors.js';
 import type { Machine } from '../machine.js';
 import type { DigestMemory } from '../memory/digest-memory.js';
 import type { Digest } from '../reapi/digest.js';
 import { digestAtOnce, digestPatiently, fileReader, type FileReader } from './file-digest.js';
-import { textOf, type RawName } from './names.js';
+import { pathspecFor, rawName, shownName, textOf, type RawName } from './names.js';
 import { pace } from '../process/pacing.js';
 import { selectByPathspecs } from './pathspec-selection.js';
 import { scopeOf } from './scope.js';
@@ -102,11 +102,28 @@ function nameAll(selected: readonly Found[]): { named: readonly Named[]; unnamea
   const named: Named[] = [];
   const unnameable: RawName[] = [];
   for (const { name, status } of selected) {
+    refuseDeep(name);
     const path = textOf(name);
     if (path === undefined) unnameable.push(name);
     else named.push({ path, name, status });
   }
   return { named, unnameable };
+}
+
+/** More than any project has, and as deep as the outputs of a build may go. */
+const DEEPEST = 1000;
+
+/** A tree of folders is encoded and staged folder by folder, and one without end would end the process instead. */
+function refuseDeep(name: RawName): void {
+  if (name.length < 2 * DEEPEST || name.split('/').length <= DEEPEST) return;
+  throw new Fault(`${cutName(name)} lies more than ${DEEPEST} folders deep`, {
+    remedy: `Remove it, or exclude it with \`inputs: '!${pathspecFor(rawName(cutName(name)))}/**'\`.`,
+  });
+}
+
+/** The first folders of its path. */
+function cutName(name: RawName): string {
+  return shownName(name.split('/').slice(0, 5).join('/') as RawName);
 }
 
 /** Reads all that is named; `links` are those that cannot be. */
@@ -150,6 +167,17 @@ function fileNode(path: string, hash: string, status: Status): InputFile {
 
 /** Undefined where it is not UTF-8. */
 function readTarget(root: string, path: string): string | undefined {
-  const target = readlinkSync(join(root, path), 'buffer');
+  const target = readLink(`${root}/${path}`);
   return isUtf8(target) ? target.toString() : undefined;
+}
+
+function readLink(path: string): Buffer {
+  try {
+    return readlinkSync(path, 'buffer');
+  } catch (cause) {
+    throw new Fault(`cannot read the symbolic link ${path}: ${messageOf(cause)}`, {
+      remedy: 'Let what writes there end before the build starts, or make it readable for this user.',
+      cause,
+    });
+  }
 }

@@ -5,7 +5,18 @@ import { dirname, join } from 'node:path';
 export function isRepository(folder: string): boolean {
   const git = statOf(join(folder, '.git'));
   if (git?.isFile()) return true;
-  return git?.isDirectory() === true && statOf(join(folder, '.git', 'HEAD')) !== undefined;
+  return git?.isDirectory() === true && statOf(join(folder, '.git', 'HEAD'))?.isFile() === true;
+}
+
+/** What git opens in every repository, and would wait for if it were a pipe. */
+const READ_ALWAYS = ['config', 'index', 'info/exclude'];
+
+/** The first of git's own files that is something else, such as a pipe, a socket or a device. */
+export function specialFile(gitDir: string): string | undefined {
+  return READ_ALWAYS.map((name) => join(gitDir, name)).find((file) => {
+    const status = statOf(file);
+    return status !== undefined && !status.isFile() && !status.isDirectory();
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { constants, lstatSync, type Stats } from 'node:fs';
-import { systemErrorCode } from '../errors.js';
+import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import type { FileStatus } from '../memory/digest-memory.js';
-import { parentOf, pathOf, rawName, type RawName } from './names.js';
+import { parentOf, pathOf, rawName, shownName, type RawName } from './names.js';
 
 /** What of a file's status is of interest here. */
 export interface Status extends FileStatus {
@@ -49,16 +49,26 @@ export function statusOf(root: string, name: RawName): Status | undefined {
   try {
     const stats = lstatSync(pathOf(root, name), { throwIfNoEntry: false });
     return stats && new BriefStatus(stats);
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOTDIR') return undefined;
-    throw error;
+  } catch (cause) {
+    if (NOT_THERE.includes(systemErrorCode(cause))) return undefined;
+    throw new Fault(`cannot look at ${root}/${shownName(name)}: ${messageOf(cause)}`, {
+      remedy: 'Make the folder that it lies in readable for this user, or remove it before the build.',
+      cause,
+    });
   }
 }
+
+/** A name that is too long for the system stands in git's index alone. */
+const NOT_THERE: readonly (string | undefined)[] = ['ENOTDIR', 'ENAMETOOLONG'];
+
+/** No path is longer (PATH_MAX), in bytes. */
+const LONGEST_PATH = 4096;
 
 /** Answers, and remembers, whether a folder is reached from the root without following a symbolic link. */
 export function realFolders(root: string): (name: RawName) => boolean {
   const known = new Map<RawName, boolean>([[rawName(''), true]]);
   const isReal = (name: RawName): boolean => {
+    if (name.length > LONGEST_PATH) return false;
     let answer = known.get(name);
     if (answer === undefined) {
       answer = isReal(parentOf(name)) && statusOf(root, name)?.isDirectory() === true;

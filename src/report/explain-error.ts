@@ -50,7 +50,7 @@ function explainFault(fault: Fault): Explanation {
     title: fault.message,
     lines: [
       ...causesOf(fault),
-      ...(fault.remedy === undefined ? [] : toLines(fault.remedy)),
+      ...(fault.remedy === undefined ? [] : [fault.remedy]), // One line: a name in it may hold a newline.
       ...logOf(fault),
     ],
     exitCode: EXIT_FAULT,

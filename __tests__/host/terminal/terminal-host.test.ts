@@ -45,6 +45,18 @@ describe('what is told', () => {
     );
   });
 
+  test('hides what is to be masked, and is no command to a runner that reads it', () => {
+    const { host, err } = open({ environment: { GITHUB_ACTIONS: 'true', FORCE_COLOR: '1' } });
+    host.mask('sesame-open');
+    host.log.warn('sesame-open ##[error]x');
+    host.fail(new Fault('no', { log: '::add-mask::x\n  ::error::sesame-open' }));
+    const shown = err();
+    expect(shown).not.toContain('sesame');
+    expect(shown).not.toContain('##[');
+    expect(shown.split('\n').filter((line) => /^\s*::/.test(line))).toEqual([]);
+    expect(shown).toContain('|     ::add-mask::x');
+  });
+
   test('on a terminal is remarks too, in colour', async () => {
     const { host, err } = open({ tty: true });
     host.log.info('casd is up');

@@ -1,5 +1,5 @@
 import * as core from '@actions/core';
-import { plainLine } from './plain-line.js';
+import { plainLine } from '../plain-line.js';
 
 /** GitHub keeps this many annotations of a kind of a step, and this many characters of each. */
 const MOST_OF_A_KIND = 10;

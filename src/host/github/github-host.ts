@@ -21,7 +21,7 @@ import { appendSummary } from './append-summary.js';
 import * as core from '@actions/core';
 import { openFencedLog } from './fenced-log.js';
 import { LogTail } from './log-tail.js';
-import { plainLine } from './plain-line.js';
+import { plainLine } from '../plain-line.js';
 import { Seldom } from './seldom.js';
 
 const TAIL_LINES = 30;

@@ -6,6 +6,7 @@ import type { RunReport } from '../../report/report.js';
 import { terminalBuilder } from '../builder.js';
 import type { BuildLog, Host, PublishOptions } from '../host.js';
 import { absolute, readMachine } from '../machine-facts.js';
+import { noCommand } from '../plain-line.js';
 import { readProvenance } from '../provenance.js';
 import { tolerateWriteErrors } from '../tolerate-write-errors.js';
 import { recordText, writeRecord } from '../write-record.js';
@@ -28,8 +29,15 @@ export interface TerminalOptions {
 export function terminalHost({ streams, environment, directory, json }: TerminalOptions): Host {
   const isTerminal = streams.stderr.isTTY === true;
   const screen = new Screen(streams, isTerminal && environment.TERM !== 'dumb');
+  // A step that runs the command line: the runner looks for its commands in what we say, too.
+  const readByRunner = environment.GITHUB_ACTIONS === 'true';
   const paint = paintWith(wantsColours(isTerminal, environment));
-  const tell = (text: string) => screen.line('stderr', text);
+  const secrets = new Set<string>();
+  const hide = (text: string) => {
+    const shown = [...secrets].reduce((hidden, secret) => hidden.replaceAll(secret, '***'), text);
+    return readByRunner ? noCommand(shown) : shown;
+  };
+  const tell = (text: string) => screen.line('stderr', hide(text));
   const warn = (text: string) => tell(`${paint('warning', 'warning:')} ${printable(text)}`);
   tolerateWriteErrors(streams.stdout, ({ message }) =>
     warn(`stdout cannot be written, the rest is lost: ${message}`),
@@ -46,10 +54,10 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
   return {
     machine,
     provenance: readProvenance(machine.environment, machine.workspace),
-    mask: () => undefined, // What we print ourselves hides secrets; a terminal has no log to hide them in.
+    mask: (secret) => void secrets.add(secret), // The build's own output comes through untouched.
     log: {
-      phase: (text) => screen.progress(printable(text)),
-      progress: (text) => screen.reword(printable(text)),
+      phase: (text) => screen.progress(hide(printable(text))),
+      progress: (text) => screen.reword(hide(printable(text))),
       info: (text) => {
         if (isTerminal) tell(printable(text));
       },

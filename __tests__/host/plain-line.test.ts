@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { plainLine } from '../../../src/host/github/plain-line.js';
-import { LogReader } from '../../e2e/runner-model/workflow-commands.js';
+import { plainLine } from '../../src/host/plain-line.js';
+import { LogReader } from '../e2e/runner-model/workflow-commands.js';
 
 test.each([
   ['std::vector', 'std::vector'],

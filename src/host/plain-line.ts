@@ -1,4 +1,4 @@
-import { printable } from '../../report/printable.js';
+import { printable } from '../report/printable.js';
 
 /**
  * A line for the runner's log that it does not take for a workflow command, whatever the text holds. The runner reads
@@ -6,6 +6,11 @@ import { printable } from '../../report/printable.js';
  * does, which overlooks some characters: so the mark in front of such a line is one that is seen.
  */
 export function plainLine(text: string): string {
-  const line = printable(text).replaceAll('##[', '## [');
+  return noCommand(printable(text));
+}
+
+/** The same of a line that is safe to show already, colours and all. */
+export function noCommand(text: string): string {
+  const line = text.replaceAll('##[', '## [');
   return /^[^\p{L}\p{N}\x21-\x39\x3b-\x7e]*:/u.test(line) ? `| ${line}` : line;
 }
