@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
 
@@ -50,6 +52,19 @@ describe('a product among the inputs, which make takes for up to date, is named'
     const { stderr } = await bench.run([], 'make');
     expect(stderr).toContain(`${WARNING}x (a target of the Makefile), deep/unit.o (a compiled file).`);
   });
+});
+
+test('bytecode of a sandbox is named, for Python believes it in the next one', async () => {
+  commit({ 'm.py': 'X = 1\n' });
+  const script = 'python3 -c "import m; print(m.X)"; mkdir -p out; cp __pycache__/* out/';
+  await bench.run(['--outputs', 'out'], script);
+  renameSync(join(bench.checkout, 'out'), join(bench.checkout, '__pycache__'));
+  bench.write('m.py', 'X = 2\n');
+  const { stdout, stderr } = await bench.run([], 'python3 -c "import m; print(m.X)"');
+  expect(stdout).toBe('1\n');
+  expect(stderr).toMatch(
+    /products of a build: __pycache__\/m\.\S+\.pyc \(bytecode that was made in a sandbox/,
+  );
 });
 
 test('nothing is said of a lock file that a build keeps up to date, nor of samples that are compiled', async () => {

@@ -8,6 +8,7 @@ function found(files: string, more: Partial<ProductSearch> = {}): string[] {
     untracked: new Set<string>(),
     rules: [],
     folder: '.',
+    believed: [],
     unchanged: [],
     changed: new Set<string>(),
     ...more,
@@ -35,6 +36,10 @@ describe('products among the inputs are', () => {
     const rules = readRules('x: x.in\ny: made\nz:\nmade: x\n.PHONY: docs\ndocs: x.in');
     expect(found('x x.in y z docs', { rules })).toEqual(['x target']);
     expect(found('sub/x sub/x.in x', { rules, folder: 'sub' })).toEqual(['sub/x target']);
+  });
+
+  test('bytecode that its source is not held against', () => {
+    expect(found('m.py m.pyc', { believed: ['m.pyc'] })).toEqual(['m.pyc bytecode']);
   });
 
   test('a declared output that the build left as it was', () => {

@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { constants, open, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { HEADER_LENGTH, isBelieved, sourceOfBytecode } from '../inputs/bytecode.js';
 import type { InputFile, InputTree } from '../inputs/input-tree.js';
 import { readRules, type Rule } from '../inputs/makefile-rules.js';
 import { pathspecFor, rawName } from '../inputs/names.js';
@@ -11,10 +12,13 @@ import type { RunContext } from './run-context.js';
 const MAKEFILES = ['GNUmakefile', 'makefile', 'Makefile'];
 const LARGEST_MAKEFILE = 1_000_000;
 
+/** Of more files with bytecode the rest is not looked at. */
+const MOST_BYTECODE = 200;
+
 const NAMED = 3;
 
 /**
- * Says of which inputs `make` may think that they need not be made: in the sandbox all files have one time stamp, for no
+ * Says of which inputs `make` or Python may think that they need not be made: in the sandbox all files have one time stamp, for no
  * digest may depend on when a checkout was made.
  */
 export async function warnOfProducts(
@@ -29,6 +33,7 @@ export async function warnOfProducts(
     untracked: inputs.untracked,
     rules: await readMakefile(files, host.machine.workspace, folder),
     folder,
+    believed: await believedBytecode(files, host.machine.workspace),
     ...compareOutputs(files, planned, folder),
   });
   if (products.length > 0) log.warn(wordsFor(products));
@@ -66,10 +71,38 @@ async function readMakefile(
   }
 }
 
+async function believedBytecode(
+  files: ReadonlyMap<string, InputFile>,
+  workspace: string,
+): Promise<readonly string[]> {
+  const hasSource = (path: string) => files.has(sourceOfBytecode(path) ?? '');
+  const believed: string[] = [];
+  for (const path of [...files.keys()].filter(hasSource).slice(0, MOST_BYTECODE)) {
+    if (isBelieved(await readHeader(join(workspace, path)))) believed.push(path);
+  }
+  return believed;
+}
+
+/** Empty where it cannot be read any more. */
+async function readHeader(path: string): Promise<Buffer> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(() => undefined);
+  if (file === undefined) return Buffer.alloc(0);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_LENGTH), 0, HEADER_LENGTH, 0);
+    return buffer.subarray(0, bytesRead);
+  } catch {
+    return Buffer.alloc(0);
+  } finally {
+    await file.close();
+  }
+}
+
 const WHY = {
   output: 'an output that the build left as it was',
   target: 'a target of the Makefile',
   looks: 'a compiled file',
+  bytecode: 'bytecode that was made in a sandbox, or that is never checked',
 };
 
 function wordsFor(products: readonly Product[]): string {
@@ -78,7 +111,7 @@ function wordsFor(products: readonly Product[]): string {
   const pathspec = pathspecFor(rawName(products[0]?.path ?? ''));
   return (
     `among the inputs are products of a build: ${named.join(', ')}${more}. All files have one time stamp in the sandbox, ` +
-    'so make takes them for up to date whatever has happened to their sources. ' +
+    'so make, or whatever compares stamps, takes them for up to date whatever has happened to their sources. ' +
     `Have git ignore them, exclude them (\`inputs: '!${pathspec}'\`), or build with \`make -B\``
   );
 }

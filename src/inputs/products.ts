@@ -5,7 +5,7 @@ import type { Rule } from './makefile-rules.js';
 export interface Product {
   /** Relative to the workspace. */
   readonly path: string;
-  readonly why: 'output' | 'target' | 'looks';
+  readonly why: 'output' | 'target' | 'looks' | 'bytecode';
 }
 
 export interface ProductSearch {
@@ -16,6 +16,8 @@ export interface ProductSearch {
   /** The rules of the Makefile, and the folder that it lies in. */
   readonly rules: readonly Rule[];
   readonly folder: string;
+  /** Python's bytecode that is run whatever its source has become. */
+  readonly believed: readonly string[];
   /** Of the declared outputs, those that the build left as they came in. */
   readonly unchanged: readonly string[];
   /** Those that it wrote. */
@@ -48,7 +50,7 @@ export function looksCompiled(path: string): boolean {
 }
 
 /**
- * Of the inputs, those that look like products: `make` compares time stamps, and in the sandbox all files have the same.
+ * Of the inputs, those that look like products: `make` compares time stamps, and in the sandbox all files have the same. So does Python.
  * A compiled file that git tracks, without its source beside it, is taken for what it most often is, a sample for tests.
  */
 export function findProducts(search: ProductSearch): readonly Product[] {
@@ -58,6 +60,7 @@ export function findProducts(search: ProductSearch): readonly Product[] {
   };
   for (const path of search.unchanged) if (!LOCK_FILE.test(path)) add(path, 'output');
   for (const path of targetsAmong(search)) add(path, 'target');
+  for (const path of search.believed) add(path, 'bytecode');
   for (const path of search.files.keys())
     if (looksCompiled(path) && isProduct(path, search)) add(path, 'looks');
   return [...found.values()];
