@@ -253,6 +253,26 @@ describe('copied inputs', () => {
   });
 });
 
+describe('in a container that masks parts of /proc', () => {
+  const masked = [
+    'mount -t proc proc /proc',
+    'mount -t tmpfs -o ro tmpfs /proc/bus',
+    'mount --bind /dev/null /proc/keys',
+    'exec "$@"',
+  ].join(' && ');
+
+  test('a build runs, where root may mount a whole one', async () => {
+    if (process.getuid?.() !== 0) return;
+    bench.prefix = ['unshare', '--mount', '--pid', '--fork', 'sh', '-c', masked, 'sh'];
+    const { exitCode, stdout, stderr } = await bench.run(
+      [],
+      'ls /proc | grep -c "^1$"; ls /proc/bus; cat in.txt',
+    );
+    expect([exitCode, stdout, stderr]).toEqual([0, '1\nx', expect.stringContaining('built')]);
+    bench.prefix = [];
+  });
+});
+
 describe('a sandbox that cannot start is our fault, with a remedy, and never a failed build', () => {
   const inNamespaceWithout = (setting: string) => [
     'unshare',

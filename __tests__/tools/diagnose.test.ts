@@ -73,7 +73,7 @@ describe('each cause has its message and its remedy', () => {
       'a container that masks /proc',
       { stderr: MASKED_PROC, container: 'this Docker container' },
       /proc may not be mounted in this Docker container/,
-      /--privileged.*systempaths=unconfined/,
+      /--privileged.*SYS_ADMIN(?!.*systempaths).*as its root/,
     ],
     [
       'a container with seccomp',

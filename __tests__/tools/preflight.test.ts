@@ -32,6 +32,7 @@ const works = bwrap !== undefined && unshare !== undefined;
       expect(readiness).toEqual({
         bwrap,
         staging: 'copy',
+        needsOwnProc: false,
         stagingReason:
           'copying inputs instead of mounting them: this BuildBox has no buildbox-fuse of its version',
       });

@@ -92,6 +92,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           casd: casd.address,
           runner: sandbox.runner,
           bwrap: sandbox.bwrap,
+          needsOwnProc: sandbox.needsOwnProc,
           setpriv: sandbox.setpriv,
           staging,
           binds: prepared.rootfs.binds,

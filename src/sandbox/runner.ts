@@ -18,6 +18,7 @@ export interface RunnerRequest {
   readonly casd: string;
   readonly runner: string;
   readonly bwrap: string;
+  readonly needsOwnProc: boolean;
   /** util-linux's setpriv, where the machine has it. */
   readonly setpriv: string | undefined;
   readonly staging: 'fuse' | 'copy';

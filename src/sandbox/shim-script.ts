@@ -12,6 +12,8 @@ export interface ShimFiles {
 
 export interface ShimRequest {
   readonly bwrap: string;
+  /** What bubblewrap is started by, if not directly: see `withOwnProc`. */
+  readonly launcher: readonly string[];
   readonly staging: 'fuse' | 'copy';
   /** Whether modes keep nobody from reading, because root does. */
   readonly root: boolean;
@@ -34,7 +36,7 @@ const ANSWER = 5;
  * The build itself has one umask and no core files, whatever those of the job are.
  */
 export function shimScript(files: ShimFiles, request: ShimRequest): string {
-  const { bwrap, outputs, commandLength, options, staging } = request;
+  const { bwrap, launcher, outputs, commandLength, options, staging } = request;
   const [seccomp, program] =
     files.filter === undefined ? ['', ''] : [' --seccomp 8', ` 8<${quote(files.filter)}`];
   return [
@@ -56,7 +58,7 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'done',
     'eval "set -- $words"',
     // In a shell of its own: this one would say `Killed` where bubblewrap's words go.
-    `(exec ${quote(bwrap)} --json-status-fd 9${seccomp} "$@"${program} 2>&7 7>&-)`,
+    `(exec ${[...launcher, bwrap].map(quote).join(' ')} --json-status-fd 9${seccomp} "$@"${program} 2>&7 7>&-)`,
     'code=$?',
     // Whatever the build said, it is worth nothing if what it was to read was not there to its end.
     // buildbox-run would wait for ever for outputs from a server that was stopped.

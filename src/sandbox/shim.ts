@@ -1,5 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { withOwnProc } from '../process/own-proc.js';
 import { textOf } from '../reapi/escaped-text.js';
 import { readKernelFiles } from './kernel-files.js';
 import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
@@ -20,7 +21,9 @@ export interface Shim {
   readonly outputs: readonly string[];
 }
 
-export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root'> {
+export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'launcher'> {
+  /** Whether a fresh /proc can be mounted only by `withOwnProc`. */
+  readonly needsOwnProc: boolean;
   /** The most that /tmp may hold, and /dev/shm again, in bytes; undefined for the kernel's half of the memory. */
   readonly tmpSize: number | undefined;
 }
@@ -36,9 +39,20 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
   await mkdir(files.links);
   await writeFile(empty, '');
   const options = await hardening(empty, sandboxing.tmpSize);
-  const script = shimScript(files, { ...sandboxing, options, root: process.getuid?.() === 0 });
+  const launcher = sandboxing.needsOwnProc ? withOwnProc(await makeFolder(join(workFolder, 'proc'))) : [];
+  const script = shimScript(files, {
+    launcher,
+    ...sandboxing,
+    options,
+    root: process.getuid?.() === 0,
+  });
   await writeFile(join(folder, 'bwrap'), script, { mode: 0o755 });
   return { folder, files, outputs: sandboxing.outputs };
+}
+
+async function makeFolder(path: string): Promise<string> {
+  await mkdir(path);
+  return path;
 }
 
 /** Undefined where the kernel takes no program, or the processor is none that we know. */

@@ -30,11 +30,13 @@ interface Cause {
 
 const CONTAINER_OPTIONS =
   'Start the container with --privileged, or with --device /dev/fuse --cap-add SYS_ADMIN --security-opt seccomp=unconfined ' +
-  '--security-opt apparmor=unconfined --security-opt systempaths=unconfined (in a workflow: jobs.NAME.container.options).';
+  '--security-opt apparmor=unconfined, and run as its root (in a workflow: jobs.NAME.container.options).';
 
 /** bwrap's words for a namespace that the kernel refuses, in all its versions. */
 const REFUSED =
   /No permissions to creat|Creating new namespace failed: (?:Operation not permitted|Permission denied)/;
+/** What bwrap says where parts of /proc are masked, which a fresh one would show. */
+export const MASKED_PROC = "Can't mount proc";
 const UID_MAP = /setting up uid map: (?:Operation not permitted|Permission denied)/;
 /** AppArmor says EACCES where seccomp and the kernel itself say EPERM. */
 const DENIED = /(?:setting up uid map|Creating new namespace failed): Permission denied/;
@@ -83,7 +85,7 @@ const CAUSES: readonly Cause[] = [
     }),
   },
   {
-    applies: ({ stderr }) => stderr.includes("Can't mount proc"),
+    applies: ({ stderr }) => stderr.includes(MASKED_PROC),
     diagnosis: ({ container }) => ({
       message: `a fresh /proc may not be mounted in ${container ?? 'these surroundings'}, because parts of its own /proc are masked`,
       remedy: CONTAINER_OPTIONS,
