@@ -1,0 +1,48 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Bench } from './command-line.js';
+import { dieAt, environmentOf } from './preload.js';
+import { until } from './until.js';
+
+let bench: Bench;
+const temporary = () => join(bench.root, 'temporary');
+
+beforeEach(() => {
+  bench = new Bench({ 'in.txt': 'x' });
+  mkdirSync(temporary());
+});
+afterEach(() => bench.dispose());
+
+describe('a run that is killed', () => {
+  test.each([
+    ['before it has a lease', 'rename 1 run/lease'],
+    ['before the daemon is started', 'open 1 casd\\.log'],
+    ['when the daemon was started', 'writeFile 1 run/casd\\.json'],
+    ['before the daemon is written down', 'rename 1 run/casd\\.json'],
+    ['before the build', 'open 1 run/work/.*/stdout'],
+    ['after the build', 'readFile 1 run/work/.*/action-result'],
+    ['before its work folder is removed', 'rm 1 run/work/\\.buildbox'],
+    ['before its lease is removed', 'rm 1 run/leases'],
+    ['before the state of the daemon is removed', 'rm 1 run/casd\\.json'],
+    ['while it selects its inputs', 'writeFile 1 temporary.*HEAD'],
+  ])('%s: the next one is right, and nothing of either stays', async (_, call) => {
+    const flags = ['--inputs', 'in.txt', '--outputs', 'out'];
+    const script = 'cat in.txt | tee out';
+    bench.environment = { TMPDIR: temporary(), ...environmentOf(dieAt(call)) };
+    expect((await bench.run(flags, script)).exitCode).toBe(137);
+    bench.environment = { TMPDIR: temporary() };
+    for (const salt of ['', 'another']) {
+      expect(await bench.run([...flags, '--salt', salt], script)).toMatchObject({ exitCode: 0, stdout: 'x' });
+    }
+    await until(() => bench.leftovers().length === 0);
+    expect(readdirSync(temporary())).toEqual([]);
+    for (const folder of ['leases', 'work'])
+      expect(readdirSync(join(bench.cache, 'run', folder))).toEqual([]);
+    expect(readdirSync(join(bench.cache, 'casd/cas/staging'))).toEqual([]);
+    const daemons = readdirSync(join(bench.cache, 'run')).filter((name) =>
+      /^(casd\.(json|sock)|lease\.)/.test(name),
+    );
+    expect(daemons).toEqual([]);
+  });
+});
