@@ -34,7 +34,8 @@ export async function claimPlace(request: ClaimRequest, output: PlannedOutput): 
   const place = posix.join(request.workingDirectory, output.path);
   const target = join(request.workspace, place);
   const below = (path: string) => path.slice(output.path.length + 1);
-  const inputs = request.inputs.filter(({ path }) => path === place || path.startsWith(`${place}/`));
+  const folder = `${place}/`;
+  const inputs = request.inputs.filter(({ path }) => path === place || path.startsWith(folder));
   const given = new Map(inputs.map((node) => [node.path.slice(place.length + 1), node]));
   const nodes = output.nodes.map((node) => ({ ...node, path: below(node.path) }));
   return {
