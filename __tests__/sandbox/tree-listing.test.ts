@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { chmod, utimes } from 'node:fs/promises';
 import { limitsOf } from '../../src/sandbox/listing-limits.js';
 import { OwnedFiles } from '../../src/sandbox/owned-files.js';
-import { listTree, type TreeListing } from '../../src/sandbox/tree-listing.js';
+import { listTree } from '../../src/sandbox/tree-listing.js';
+import type { TreeListing } from '../../src/sandbox/tree-walk.js';
 import { Watch } from '../../src/sandbox/watched.js';
 import { FakeMachine } from './fake-machine.js';
 

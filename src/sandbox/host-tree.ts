@@ -30,10 +30,12 @@ export function locate(tree: HostTree, path: string): string {
   return tree.root === '/' ? path : join(tree.root, path);
 }
 
+const QUIET = { throwIfNoEntry: false } as const;
+
 /** The status of what stands at `path`, not following a link; undefined when nothing readable does. */
 export function statusOf(tree: HostTree, path: string): Stats | undefined {
   try {
-    return lstatSync(locate(tree, path), { throwIfNoEntry: false });
+    return lstatSync(locate(tree, path), QUIET);
   } catch {
     return undefined;
   }

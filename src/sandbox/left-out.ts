@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 /** What a tool leaves in its own folder while it runs, and documentation: neither makes another toolchain. */
 const ANYWHERE = new Set(['__pycache__', '.git', '.lock', '.DS_Store', '.uuid', 'lost+found']);
 const BELOW_SHARE = new Set(['doc', 'man', 'info', 'gtk-doc']);
-const AT_TOP = new Set(['cache', '.cache', 'tmp', '.tmp', 'downloads']);
+const AT_TOP = new Set(['cache', 'tmp', '.tmp', 'downloads']);
 /** The last ones are there for a moment, while packages are installed. */
 const ENDINGS = ['.pyc', '.pyo', '.pid', '.log', '.dpkg-new', '.dpkg-tmp'];
 
@@ -20,7 +20,7 @@ export function isLeftOut(name: string, folder: string): boolean {
 
 /** Whether an entry of a tool's own folder is what it keeps for itself. */
 export function isUncounted(name: string, depth: number): boolean {
-  return depth === 0 && AT_TOP.has(name);
+  return name === '.cache' || (depth === 0 && AT_TOP.has(name));
 }
 
 function isSystemPrograms(folder: string): boolean {

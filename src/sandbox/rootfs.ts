@@ -6,7 +6,7 @@ import { compareUtf8 } from '../reapi/order.js';
 import { hostPathDigest } from './host-paths.js';
 import type { HostTree, Link } from './host-tree.js';
 import type { Bind, Mounts } from './mounts.js';
-import type { Hidden } from './tree-listing.js';
+import type { Hidden } from './tree-walk.js';
 
 export type { Bind, Link };
 

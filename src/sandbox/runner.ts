@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { hidingArguments } from './hiding.js';
 import type { Bind } from './rootfs.js';
 import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
 import type { SandboxStatus } from './sandbox-status.js';
 import { type OutputLink, readLinks, readStatus, writeShim } from './shim.js';
-import type { Hidden } from './tree-listing.js';
+import type { Hidden } from './tree-walk.js';
 
 /** What buildbox-run is started with. */
 export interface RunnerRequest {
@@ -86,7 +85,6 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     ...endingWithUs(request.setpriv),
     request.runner,
     ...runnerArguments(request, paths),
-    ...(await hidingArguments(request)),
   ];
   const child = spawn(program, words, {
     cwd: workFolder,

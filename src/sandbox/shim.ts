@@ -2,10 +2,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withOwnProc } from '../process/own-proc.js';
 import { textOf } from '../reapi/escaped-text.js';
+import { hidingOptions } from './hiding.js';
 import { readKernelFiles } from './kernel-files.js';
 import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
 import { type ShimFiles, type ShimRequest, shimScript } from './shim-script.js';
 import { systemCallFilter } from './system-call-filter.js';
+import type { Hidden } from './tree-walk.js';
 
 /**
  * A `bwrap` of ours that stands before bubblewrap on buildbox-run's PATH, for what buildbox-run does not do. It cannot
@@ -26,6 +28,8 @@ export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'laun
   readonly needsOwnProc: boolean;
   /** The most that /tmp may hold, and /dev/shm again, in bytes; undefined for the kernel's half of the memory. */
   readonly tmpSize: number | undefined;
+  /** What of the mounts is not shown. */
+  readonly hidden: readonly Hidden[];
 }
 
 const STATUS = 'sandbox-status';
@@ -38,7 +42,10 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
   await mkdir(folder);
   await mkdir(files.links);
   await writeFile(empty, '');
-  const options = await hardening(empty, sandboxing.tmpSize);
+  const options = [
+    ...(await hidingOptions(workFolder, sandboxing.hidden)),
+    ...(await hardening(empty, sandboxing.tmpSize)),
+  ];
   const launcher = sandboxing.needsOwnProc ? withOwnProc(await makeFolder(join(workFolder, 'proc'))) : [];
   const script = shimScript(files, {
     launcher,

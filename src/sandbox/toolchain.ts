@@ -17,7 +17,8 @@ import {
   type Surroundings,
 } from './tool-roots.js';
 import { rustupHomeOf } from './tool-variables.js';
-import { listTree, type Hidden, type TreeListing } from './tree-listing.js';
+import { listTree } from './tree-listing.js';
+import type { Hidden, TreeListing } from './tree-walk.js';
 import { recallWatched, rememberWatched, Watch } from './watched.js';
 
 export interface ToolchainRequest {
@@ -54,7 +55,7 @@ export interface Toolchain {
 const LOCAL = '/usr/local';
 
 /** How many paths below a folder are looked at again on each run, a few microseconds each. */
-const WATCHED = { system: 3000, tool: 1000 };
+const WATCHED = { system: 4500, tool: 1000 };
 
 const stored = v.object({
   digest: v.string(),

@@ -16,6 +16,15 @@ const PARTLY_WATCHED = 3_600_000;
 const ABSENT = [-1, -1, -1, -1, -1] as const;
 const NUMBERS = ABSENT.length;
 
+function numbersOf(status: Stats | undefined): readonly number[] {
+  if (status === undefined) return ABSENT;
+  return [status.size, status.mode, status.mtimeMs, status.ctimeMs, status.ino];
+}
+
+function fingerprintOf(numbers: Float64Array): string {
+  return createHash('sha256').update(numbers).digest('hex');
+}
+
 /** Notes the status of every path that a finding rests on, so that it can be told later whether it still holds. */
 export class Watch {
   readonly paths: string[] = [];
@@ -42,12 +51,13 @@ export class Watch {
   note(path: string, status: Stats | undefined, rank: number): void {
     this.paths.push(path);
     this.#ranks.push(rank);
-    if (status === undefined) {
-      this.#numbers.push(...ABSENT);
-    } else {
-      this.#numbers.push(status.size, status.mode, status.mtimeMs, status.ctimeMs, status.ino);
-      this.#settledFrom = Math.max(this.#settledFrom, settledFrom(status));
-    }
+    this.#numbers.push(...numbersOf(status));
+    if (status !== undefined) this.#settledFrom = Math.max(this.#settledFrom, this.#restOf(status));
+  }
+
+  /** Programs give files any time, and one of tomorrow would never come to rest; the inode's is the kernel's. */
+  #restOf({ mtimeMs, ctimeMs }: Stats): number {
+    return settledFrom({ mtimeMs: mtimeMs > this.#began ? ctimeMs : mtimeMs, ctimeMs });
   }
 
   /** Whether everything watched had come to rest when the watch began. */
@@ -56,7 +66,7 @@ export class Watch {
   }
 
   get fingerprint(): string {
-    return createHash('sha256').update(new Float64Array(this.#numbers)).digest('hex');
+    return fingerprintOf(new Float64Array(this.#numbers));
   }
 
   /** The part of it that comes first by rank; itself where that is all. */
@@ -94,9 +104,10 @@ export function recallWatched(memory: DigestMemory, tree: HostTree, name: string
   const text = memory.recall(keyOf(tree, name), NO_STATUS) ?? '';
   const [fingerprint, until, value, paths] = text.split('\n');
   if (paths === undefined || (until !== '' && Date.now() > Number(until))) return undefined;
-  const now = new Watch(tree);
-  for (const path of paths.split(SEPARATOR)) now.status(`/${path}`);
-  return now.fingerprint === fingerprint ? value : undefined;
+  const watched = paths.split(SEPARATOR);
+  const now = new Float64Array(watched.length * NUMBERS);
+  for (const [i, path] of watched.entries()) now.set(numbersOf(statusOf(tree, `/${path}`)), i * NUMBERS);
+  return fingerprintOf(now) === fingerprint ? value : undefined;
 }
 
 /**
