@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf } from '../../src/reapi/digest.js';
 import type { Fault } from '../remote/faulty-proxy.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
@@ -117,6 +117,11 @@ describe('an entry that lies', () => {
         result.outputSymlinks = [{ path: 'single', target: 'a/'.repeat(4000), nodeProperties: undefined }];
       },
       /too long for this machine/,
+    ],
+    [
+      'has no bytes',
+      (result) => Object.assign(result, ActionResult.create()),
+      /does not say when it was built/,
     ],
     ['names no digest at all', (result) => (firstFile(result).digest = undefined), /no digest for "single"/],
     [
