@@ -17,7 +17,9 @@ function expectNothingLeft(): void {
   expect(bench.list('out')).toEqual(['kept']);
   expect(bench.read('out/kept')).toBe('old');
   const run = join(bench.cache, 'run');
-  expect(readdirSync(run).filter((name) => name !== 'casd.log' && name !== 'leases')).toEqual([]);
+  const lasting = ['casd.log', 'counted.json', 'leases', 'work'];
+  expect(readdirSync(run).filter((name) => !lasting.includes(name))).toEqual([]);
+  expect(readdirSync(join(run, 'work'))).toEqual([]);
   expect(readdirSync(join(run, 'leases'))).toEqual([]);
 }
 
