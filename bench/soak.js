@@ -7,12 +7,13 @@
  * Story number n of a soak has the seed SEED + n; `--seed` with `--stories 1` plays one again. Exits with 0 when all
  * was right, and with 1 when not.
  */
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { installedCasd } from './remote/parts.js';
-import { playStory } from './soak/story.js';
+import { playStory, rememberToolchain } from './soak/story.js';
 import { Tally } from './soak/tally.js';
 
 const { values: options } = parseArgs({
@@ -44,14 +45,21 @@ const settings = {
   trace: options.trace ? (text) => process.stderr.write(`${text}\n`) : () => undefined,
 };
 
+const own = mkdtempSync(join(tmpdir(), 'buildbox-soak-memory-'));
 const tally = new Tally();
-for (let number = 0; number < Number(options.stories); number++) {
-  if (Date.now() > until || stop.signal.aborted) break;
-  process.stderr.write(`seed ${seed + number}: `);
-  const before = tally.violations.length;
-  await playStory(seed + number, settings, tally);
-  const found = tally.violations.slice(before).map(({ what }) => what);
-  process.stderr.write(`${found.length === 0 ? 'right' : found.join(', ')}\n`);
+try {
+  settings.memory = await rememberToolchain(settings, join(own, 'memory'));
+
+  for (let number = 0; number < Number(options.stories); number++) {
+    if (Date.now() > until || stop.signal.aborted) break;
+    process.stderr.write(`seed ${seed + number}: `);
+    const before = tally.violations.length;
+    await playStory(seed + number, settings, tally);
+    const found = tally.violations.slice(before).map(({ what }) => what);
+    process.stderr.write(`${found.length === 0 ? 'right' : found.join(', ')}\n`);
+  }
+} finally {
+  rmSync(own, { recursive: true, force: true });
 }
 console.log(tally.report());
 process.exitCode = tally.violations.length === 0 ? 0 : 1;

@@ -49,10 +49,9 @@ function badTempered(end) {
 }
 
 function wrongResult(right, end, { differences }) {
-  const stdout =
-    end.stdout === right.stdout
-      ? []
-      : [`stdout: ${JSON.stringify(end.stdout)}, not ${JSON.stringify(right.stdout)}`];
+  const stdout = isSaid(right.stdout, end)
+    ? []
+    : [`stdout: ${JSON.stringify(end.stdout)}, not ${JSON.stringify(right.stdout)}`];
   const wrong = [...differences, ...stdout];
   if (wrong.length === 0) return [];
   const what = right.exitCode === 0 ? 'exit code 0 with a wrong output' : 'a failed build told wrongly';

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mountsOf, processesOf, sendSignal } from './processes.js';
 import { Workspace } from './workspace.js';
@@ -17,7 +17,7 @@ export const canMount =
  * can be mounted; the folder that is kept between runs; the remote's.
  */
 export class Place {
-  constructor(parent, { longPath }) {
+  constructor(parent, { longPath, memory }) {
     this.root = realpathSync(mkdtempSync(join(parent, 'buildbox-soak-')));
     const folder = (...names) => join(this.root, ...names);
     this.disks = { cache: folder('cache'), temporary: folder('tmp'), checkouts: folder('checkouts') };
@@ -31,7 +31,15 @@ export class Place {
     for (const path of [...Object.values(this.disks), this.kept, this.remote, this.home, this.said])
       mkdirSync(path);
     this.#mount();
+    if (memory !== undefined) cpSync(memory, join(this.cache, 'memory'), { recursive: true });
     this.lanes = Array.from({ length: LANES }, (_, n) => new Workspace(folder('checkouts', `lane-${n}`)));
+  }
+
+  /** Has the cache folder as a new machine has it, which has only looked at its toolchain. Nothing may run. */
+  forget() {
+    for (const name of listFolder(this.cache)) {
+      if (name !== 'memory') rmSync(join(this.cache, name), { recursive: true, force: true });
+    }
   }
 
   /** Ends and removes all that is left of the story. */
@@ -49,7 +57,7 @@ export class Place {
   }
 }
 
-/** Removes what nobody is to find after a run, in the words of the complaint when there is something. */
+/** The names in a folder; none where there is no folder. */
 export function listFolder(path) {
   try {
     return readdirSync(path);

@@ -33,22 +33,24 @@ const KINDS_OF_FAULT = { signal: 5, damage: 5, disk: 2, remote: 1, command: 2 };
 /**
  * The schedule of a story: nothing but a function of its numbers.
  *
- * @returns `longPath`, `daemon` (whether one is started for its rounds) and `rounds`, each with `builds` and `faults`
+ * @returns `longPath`, `daemon` (whether one is started for its rounds) and `rounds`, each with `builds`, `faults` and `fresh`
  */
 export function planStory(random, { rounds, canMount }) {
   const story = { longPath: random.chance(0.2), daemon: random.chance(0.3) };
-  return {
-    ...story,
-    rounds: Array.from({ length: rounds }, (_, n) => planRound(random.fork(), n, canMount)),
-  };
+  const planned = [];
+  for (let n = 0; n < rounds; n++)
+    planned.push(planRound(random.fork(), n, { canMount, last: planned.at(-1) }));
+  return { ...story, rounds: planned };
 }
 
-function planRound(random, number, canMount) {
+function planRound(random, number, { canMount, last }) {
   const builds = Array.from({ length: random.between(2, LANES) }, (_, lane) =>
     planBuild(random, lane, number),
   );
   const faults = Array.from({ length: random.between(1, 4) }, () => planFault(random, canMount));
-  return { builds, faults };
+  // A machine that has never built anything finds what the last round gave to the kept folder and the remote.
+  const fresh = last !== undefined && random.chance(0.25);
+  return { builds: fresh ? last.builds : builds, faults, fresh };
 }
 
 function planBuild(random, lane, round) {

@@ -1,3 +1,5 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { damage } from './faults/damage.js';
 import { disturbRemote } from './faults/remote.js';
@@ -24,7 +26,7 @@ const FAULTS = { signal: signalProcess, damage, disk: fillDisk, remote: disturbR
  */
 export async function playStory(seed, settings, tally) {
   const plan = planStory(new Random(seed), { rounds: settings.rounds, canMount });
-  const place = new Place(settings.parent, plan);
+  const place = new Place(settings.parent, { ...plan, memory: settings.memory });
   const remote = new Remote(settings.casd, place.remote);
   const story = new Story({ seed, place, remote, tally, trace: settings.trace });
   story.product = new Product({ ...settings, place });
@@ -40,6 +42,24 @@ export async function playStory(seed, settings, tally) {
   }
 }
 
+/**
+ * Has the toolchain looked at, which takes longer than all the rest.
+ *
+ * @returns the folder of what is remembered of it
+ */
+export async function rememberToolchain(settings, folder) {
+  const place = new Place(settings.parent, { longPath: false });
+  try {
+    const run = { words: ['--cache', 'none'], script: 'true', umask: '022' };
+    const end = await new Product({ ...settings, place }).build(place.lanes[0].path, run).ended;
+    if (end.exitCode !== 0) throw new Error(`a first build failed:\n${end.stderr}`);
+    cpSync(join(place.cache, 'memory'), folder, { recursive: true });
+    return folder;
+  } finally {
+    place.remove();
+  }
+}
+
 class Story {
   #round = 0;
   #right = true;
@@ -50,9 +70,10 @@ class Story {
   }
 
   /** @returns whether all was right */
-  async play(number, { builds, faults }, { daemon }) {
+  async play(number, { builds, faults, fresh }, { daemon }) {
     this.#round = number;
     this.#happened = { signals: new Map(), sandbox: [], fullDisk: false };
+    if (fresh) this.place.forget();
     if (daemon) await this.#command(['casd', 'start']);
     const runs = builds.map((build) => this.#start(build));
     const scene = {
