@@ -42,7 +42,7 @@ const house = {
   tools: ['config', 'process', 'machine', 'errors', 'system-errors'],
   report: ['reapi', 'errors', 'system-errors'],
   zstd: ['errors'],
-  memory: ['errors'],
+  memory: ['process', 'errors'],
   trust: [],
   rpc: ['errors', 'gen'],
   process: ['machine', 'errors'],

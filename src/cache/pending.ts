@@ -55,7 +55,7 @@ export async function readPending(folder: string): Promise<PendingSave> {
 
 /** Forgets the notes of a save that is done; those that came in between stay. */
 export async function forgetPending(folder: string, { names }: PendingSave): Promise<void> {
-  for (const name of names) await rm(join(folder, name), { force: true });
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function note(folder: string, name: string): Promise<void> {

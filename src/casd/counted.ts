@@ -18,7 +18,7 @@ export function noteCount(folder: CacheFolder): void {
   try {
     writeFileSync(folder.counted, JSON.stringify({ version: 1, ...readCount(folder) }), { mode: 0o600 });
   } catch {
-    rmSync(folder.counted, { force: true });
+    rmSync(folder.counted, { recursive: true, force: true });
   }
 }
 
@@ -44,7 +44,7 @@ export function soundBytes(folder: CacheFolder): number | undefined {
 export function dropUnsoundCount(folder: CacheFolder): void {
   if (soundBytes(folder) === undefined)
     rmSync(join(folder.storage, DISK_USAGE), { recursive: true, force: true });
-  rmSync(folder.counted, { force: true }); // casd takes its own away as well.
+  rmSync(folder.counted, { recursive: true, force: true }); // casd takes its own away as well.
 }
 
 function readCount(folder: CacheFolder): Count {

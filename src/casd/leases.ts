@@ -29,7 +29,7 @@ export function hasLease(folder: CacheFolder, id: string): boolean {
 }
 
 export async function removeLease(folder: CacheFolder, id: string): Promise<void> {
-  await rm(leaseFile(folder, id), { force: true }).catch(() => undefined);
+  await rm(leaseFile(folder, id), { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** The leases whose owners still run; those of processes that crashed are removed. */
@@ -47,7 +47,7 @@ async function readLease(folder: CacheFolder, name: string): Promise<Lease | und
   } catch {
     // Unreadable, so nobody's.
   }
-  await rm(join(folder.leases, name), { force: true }).catch(() => undefined);
+  await rm(join(folder.leases, name), { recursive: true, force: true }).catch(() => undefined);
   return undefined;
 }
 

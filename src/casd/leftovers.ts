@@ -55,7 +55,7 @@ export async function removeLeftovers(
   }
   const state = readState(folder);
   if (state !== undefined) await removeSocket(folder, state.socket);
-  await rm(folder.state, { force: true }).catch(() => undefined);
+  await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Detaches a mount at once, even if its server is gone; an ordinary user may do so only by fusermount3. */

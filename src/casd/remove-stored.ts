@@ -32,7 +32,7 @@ export async function removeStored(
   const entries = plan.entries.flatMap(({ entry, fate }) => (fate.goes ? [entry] : []));
   const blobs = plan.blobs.map(({ blob }) => blob);
   if (entries.length + blobs.length === 0) return 0;
-  rmSync(join(folder.storage, DISK_USAGE), { force: true });
+  rmSync(join(folder.storage, DISK_USAGE), { recursive: true, force: true });
   await removeAll(entries, signal, Infinity);
   const left = await removeAll(blobs, signal, deadline);
   if (left === 0) writeUsage(folder, contents, blobs);
@@ -72,6 +72,6 @@ function writeUsage(folder: CacheFolder, contents: StoredContents, gone: readonl
     renameSync(unfinished, file);
     noteCount(folder);
   } catch {
-    rmSync(file, { force: true }); // The next casd counts by itself.
+    rmSync(file, { recursive: true, force: true }); // The next casd counts by itself.
   }
 }

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
+import { replaceFile } from '../process/replace-file.js';
 import type { Origin } from '../trust/belief.js';
 import type { CacheFolder } from './folder.js';
 import { resultPath } from './layout.js';
@@ -51,7 +52,7 @@ export async function sealResult(
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   try {
     await writeFile(unfinished, `${text}\n${checksum(text)}\n`, { flag: 'wx', mode: 0o600 });
-    await rename(unfinished, file);
+    await replaceFile(unfinished, file);
   } finally {
     await rm(unfinished, { force: true });
   }

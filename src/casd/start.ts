@@ -60,7 +60,7 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   } catch (error) {
     daemon?.child.kill('SIGKILL');
     await removeSocket(folder, socket);
-    await rm(folder.state, { force: true }).catch(() => undefined);
+    await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
 }
@@ -97,7 +97,7 @@ export async function stopCasd(folder: CacheFolder): Promise<void> {
       },
     );
   }
-  await rm(folder.state, { force: true }).catch(() => undefined);
+  await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
 }
 
 interface SpawnedCasd {
@@ -109,6 +109,7 @@ interface SpawnedCasd {
 async function spawnCasd(settings: CasdSettings, socket: string): Promise<SpawnedCasd> {
   const { folder } = settings;
   await chmod(folder.run, 0o700);
+  await rm(folder.log, { recursive: true, force: true });
   const log = await open(folder.log, 'w', 0o600);
   try {
     const child = spawn(

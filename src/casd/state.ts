@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isRunning, processIdentity } from '../process/identity.js';
+import { replaceFile } from '../process/replace-file.js';
 import type { CacheFolder } from './folder.js';
 import { servingCasd } from './serving.js';
 
@@ -20,7 +21,7 @@ export type CasdState = v.InferOutput<typeof casdState>;
 export async function writeState(folder: CacheFolder, state: CasdState): Promise<void> {
   const unfinished = `${folder.state}.${process.pid}`;
   await writeFile(unfinished, JSON.stringify(state, null, 2), { mode: 0o600 });
-  await rename(unfinished, folder.state);
+  await replaceFile(unfinished, folder.state);
 }
 
 /** What the last start wrote, whether or not that casd still runs. A file may have been forged: nothing in it is a fact. */

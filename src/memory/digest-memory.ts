@@ -1,7 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../errors.js';
+import { replaceFile } from '../process/replace-file.js';
 import { seal, unseal } from './sealed.js';
 import { settledFrom } from './settled.js';
 
@@ -84,7 +85,7 @@ export class DigestMemory {
         unfinished,
         seal(JSON.stringify({ version: VERSION, entries: Object.fromEntries(this.#used) })),
       );
-      await rename(unfinished, this.file);
+      await replaceFile(unfinished, this.file);
       await removeOldFiles(dirname(this.file));
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
@@ -99,7 +100,7 @@ async function removeOldFiles(folder: string): Promise<void> {
     const file = join(folder, name);
     const status = await stat(file).catch(() => undefined);
     if (status !== undefined && Date.now() - status.mtimeMs > KEPT_MILLISECONDS)
-      await rm(file, { force: true });
+      await rm(file, { recursive: true, force: true });
   }
 }
 
