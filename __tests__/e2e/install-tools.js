@@ -15,16 +15,16 @@ export default function installTools() {
       env: { ...process.env, RUNNER_TOOL_CACHE: toolCache },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
-    process.env.TEST_HOST_MEMORY = keepHostMemory(join(cache, 'memory'));
+    process.env.TEST_HOST_MEMORY = keepHostMemory(join(cache, 'memory'), toolCache);
   } finally {
     rmSync(cache, { recursive: true, force: true });
   }
 }
 
-/** What was found out about this machine, for `host-memory.ts`. */
-function keepHostMemory(memory) {
-  const kept = mkdtempSync(join(tmpdir(), 'host-memory-'));
-  process.once('exit', () => rmSync(kept, { recursive: true, force: true }));
+/** What was found out about this machine, for `host-memory.ts`; beside the tools, for the next time to write over. */
+function keepHostMemory(memory, toolCache) {
+  const kept = join(toolCache, 'host-memory');
+  mkdirSync(kept, { recursive: true });
   for (const name of readdirSync(memory).filter((name) => name.startsWith('host-'))) {
     cpSync(join(memory, name), join(kept, name));
   }
