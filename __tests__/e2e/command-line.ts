@@ -162,6 +162,7 @@ export interface BuildRecord {
     readonly rootfs: string;
     readonly identity: string;
     readonly cut: readonly string[];
+    readonly bySize: readonly string[];
   };
   readonly buildbox: { readonly version: string; readonly source: string };
   readonly cache: { readonly size: number; readonly quota: number; readonly restored: number };

@@ -50,13 +50,14 @@ describe('text from outside', () => {
 
 test('a report of any size stays far below the 1 MiB that GitHub takes', () => {
   const long = '|`<@'.repeat(50_000);
+  const many = Array.from({ length: 500 }, () => long);
   const text = renderSummary(
     {
       ...HOSTILE,
       title: long,
       failure: long,
       builtBy: `https://e.com/${long}`,
-      toolchain: { rootfs: 'host', identity: long, cut: Array.from({ length: 500 }, () => long) },
+      toolchain: { rootfs: 'host', identity: long, cut: many, bySize: many },
       outputs: Array.from({ length: 5000 }, (_, index) => ({
         path: `${long}${index}`,
         kind: 'file' as const,

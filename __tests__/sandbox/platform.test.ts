@@ -9,6 +9,7 @@ const rootfs: Rootfs = {
   binds: [{ source: '/usr', target: '/usr', kind: 'directory' }],
   links: [],
   cut: [],
+  bySize: [],
   hidden: [],
   path: [],
   environment: {},

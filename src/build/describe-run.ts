@@ -99,5 +99,5 @@ export function describeRun(
 }
 
 function toolchainOf(rootfs: Rootfs): RunReport['toolchain'] {
-  return { rootfs: rootfsName(rootfs), identity: rootfs.identity, cut: rootfs.cut };
+  return { rootfs: rootfsName(rootfs), identity: rootfs.identity, cut: rootfs.cut, bySize: rootfs.bySize };
 }

@@ -53,12 +53,14 @@ export interface RunReport {
   readonly input: { readonly files: number; readonly bytes: number; readonly cached: number | null };
   /**
    * `rootfs` as the user names it: `host`, or `cas:HASH/SIZE`. `cut` names the folders of tools that are too large to be
-   * looked at as a whole: not every change of them is another action.
+   * looked at as a whole, `bySize` those of which some files count by name, size and mode alone: not every change of
+   * either is another action.
    */
   readonly toolchain: {
     readonly rootfs: string;
     readonly identity: string;
     readonly cut: readonly string[];
+    readonly bySize: readonly string[];
   };
   /** Null when the run needed no BuildBox. */
   readonly buildbox: { readonly version: string; readonly source: string } | null;

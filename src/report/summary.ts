@@ -9,7 +9,7 @@ import { PHASE_NAMES, phasesOf } from './phase-names.js';
 import { cachedShare } from './cached-share.js';
 import { remoteLine } from './remote-words.js';
 import type { ReportedOutput, RunReport } from './report.js';
-import { cutLines } from './toolchain-words.js';
+import { bySizeLines, cutLines } from './toolchain-words.js';
 
 /** GitHub refuses a summary of more than 1 MiB. These, and the limits on texts, keep every report far below that. */
 const MOST_OUTPUTS = 100;
@@ -155,6 +155,7 @@ function identity(report: RunReport): string {
     ['Standard error', fullDigest(report.stderrDigest)],
     ['Toolchain', toolchainOf(report)],
     ...cutLines(report).map((text) => ['Looked at in part', prose(text)]),
+    ...bySizeLines(report).map((text) => ['By name and size alone', prose(text)]),
     ['BuildBox', buildboxOf(report)],
     ...(report.remote === null ? [] : [['Remote', prose(remoteLine(report.remote))]]),
     ...keptLines(report).map((text) => ['Kept between runs', prose(text)]),

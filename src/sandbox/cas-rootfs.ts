@@ -32,6 +32,7 @@ export async function casRootfs(root: Digest, request: Omit<RootfsRequest, 'ownP
     path: PATH,
     environment: {},
     cut: [],
+    bySize: [],
     hidden: [],
   };
 }

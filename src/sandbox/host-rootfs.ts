@@ -77,6 +77,7 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
     path,
     environment: variables,
     cut: toolchain.cut,
+    bySize: toolchain.bySize,
     hidden: placesOf(tree, mounts.binds, hidden),
   };
 }

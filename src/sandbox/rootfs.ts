@@ -28,6 +28,8 @@ export interface Rootfs {
   readonly environment: Readonly<Record<string, string>>;
   /** Real folders of tools that are too large to be looked at as a whole. */
   readonly cut: readonly string[];
+  /** Those of which some files count by name, size and mode alone. */
+  readonly bySize: readonly string[];
   /** What is not shown although it lies in a mount; paths are as they read inside. */
   readonly hidden: readonly Hidden[];
 }

@@ -47,6 +47,8 @@ export interface Toolchain {
   readonly parts: Readonly<Record<string, string>>;
   /** Folders that were too large to be listed or read as a whole, sorted. */
   readonly cut: readonly string[];
+  /** Folders of which some files count by name, size and mode alone, sorted. */
+  readonly bySize: readonly string[];
   /** What is not shown although it lies in a folder that is. */
   readonly hidden: readonly Hidden[];
 }
@@ -60,6 +62,7 @@ const WATCHED = { system: 4500, tool: 1000 };
 const stored = v.object({
   digest: v.string(),
   cut: v.boolean(),
+  bySize: v.boolean(),
   outside: v.array(v.object({ link: v.string(), file: v.string() })),
   hidden: v.array(v.object({ path: v.string(), kind: v.picklist(['directory', 'file']) })),
 });
@@ -93,6 +96,7 @@ export async function toolchainOf(request: ToolchainRequest): Promise<Toolchain>
       all.map(([root, { digest, cut }]) => [`tools:${root}`, cut ? `${digest} in part` : digest]),
     ),
     cut: all.flatMap(([root, { cut }]) => (cut ? [root] : [])).sort(compareUtf8),
+    bySize: all.flatMap(([root, { bySize }]) => (bySize ? [root] : [])).sort(compareUtf8),
     hidden: [...all.flatMap(([, { hidden }]) => hidden), ...hiddenFolders(request, roots)],
   };
 }
@@ -140,7 +144,7 @@ async function describe(
   const programFolders = new Set(programFoldersOf(request).filter((folder) => isWithin(folder, root)));
   if (root === NIX_STORE) {
     const digest = [...programFolders].sort(compareUtf8).join(' ');
-    return { digest, cut: false, outside: [], hidden: [] };
+    return { digest, cut: false, bySize: false, outside: [], hidden: [] };
   }
   const inner = [...roots, ...keptFolders(around)];
   const leftOut = new Set(inner.filter((path) => path !== root && isWithin(path, root)));

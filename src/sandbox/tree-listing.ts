@@ -47,7 +47,13 @@ export async function listTree(tree: HostTree, request: ListingRequest, watch: W
   }
   const readAll = await readContents(walk);
   const digest = createHash('sha256').update(walk.lines.join('\n')).digest('hex');
-  return { digest, cut: done < folders.length || !readAll, outside: walk.outside, hidden: walk.hidden };
+  return {
+    digest,
+    cut: done < folders.length || !readAll.first,
+    bySize: !readAll.others,
+    outside: walk.outside,
+    hidden: walk.hidden,
+  };
 }
 
 function listFolder(walk: Walk, folder: Folder): void {

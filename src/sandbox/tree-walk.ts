@@ -19,8 +19,10 @@ export interface Outside {
 export interface TreeListing {
   /** SHA-256, as hex, of the listing. */
   readonly digest: string;
-  /** Whether the tree was larger than a listing may be. */
+  /** Whether the tree was larger than a listing may be, or has more of what decides than is read. */
   readonly cut: boolean;
+  /** Whether files that do not decide were more than are read: some count by name, size and mode alone. */
+  readonly bySize: boolean;
   readonly outside: readonly Outside[];
   readonly hidden: readonly Hidden[];
 }

@@ -130,5 +130,5 @@ export function rememberWatched(
 }
 
 function keyOf(tree: HostTree, name: string): string {
-  return `toolchain 2:${tree.root}:${name}`;
+  return `toolchain 3:${tree.root}:${name}`;
 }
