@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 type Environment = Readonly<Record<string, string>>;
@@ -76,7 +76,9 @@ function signAround(workspace: string): string | undefined {
 function isCheckoutOfJob(git: string): boolean {
   try {
     if (existsSync(join(git, 'refs', 'remotes', 'pull'))) return true;
-    const settings = readFileSync(join(git, 'config'), 'utf8');
+    const file = join(git, 'config');
+    if (!statSync(file).isFile()) return false; // To read a pipe would be to wait for whoever writes to it.
+    const settings = readFileSync(file, 'utf8');
     return (
       /^\s*extraheader\s*=\s*AUTHORIZATION: basic /im.test(settings) ||
       /git-credentials-[0-9a-f-]{36}\.config/.test(settings)
