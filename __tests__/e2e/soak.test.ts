@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 
-/** The first of stories that found wrong greens when they were written. `TEST_SOAK_SEED` plays others. */
+/** A story that found a wrong green when it was written. `TEST_SOAK_SEED` plays others. */
 const SEED = process.env.TEST_SOAK_SEED ?? '169';
-const STORIES = '2';
+const STORIES = '1';
 /** No round begins later than that. */
 const MINUTES = '0.8';
 
@@ -16,5 +16,6 @@ test('whatever is killed, damaged or full: no wrong green, no hang, nothing left
   });
   const ended = new Promise((done) => soak.once('close', done));
   const report = await text(soak.stdout);
-  expect({ exitCode: await ended, report }).toEqual({ exitCode: 0, report });
+  if ((await ended) !== 0) throw new Error(report); // It tells what was wrong, and the seed that plays it again.
+  expect(report).toContain('| **violations** | **0** |');
 }, 300_000);
