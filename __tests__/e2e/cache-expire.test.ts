@@ -234,7 +234,7 @@ describe('cache expire', () => {
     const lacking = await build(machine, 'lacking');
     age(machine, lacking, 4);
     await twoResults(machine, ...remoteFlags());
-    const { went, remote } = await expire(machine, '--to', '2500K', ...remoteFlags());
+    const { went, remote } = await expire(machine, '--to', '2900K', ...remoteFlags());
     expect(went).toEqual({ 'remote-has': { results: 1, bytes: expect.any(Number) } });
     expect(remote).toMatchObject({ status: 'answered', pushed: { results: 0 } });
     expect((await build(machine, 'lacking')).result).toBe('hit');
