@@ -21,9 +21,10 @@ export default function installTools() {
   }
 }
 
-/** What was found out about this machine, for `host-memory.ts`; beside the tools, for the next time to write over. */
+/** What was found out about this machine just now, for `host-memory.ts`; beside the tools, in place of the last time's. */
 function keepHostMemory(memory, toolCache) {
   const kept = join(toolCache, 'host-memory');
+  rmSync(kept, { recursive: true, force: true });
   mkdirSync(kept, { recursive: true });
   for (const name of readdirSync(memory).filter((name) => name.startsWith('host-'))) {
     cpSync(join(memory, name), join(kept, name));
