@@ -45,4 +45,15 @@ describe('a run that is killed', () => {
     );
     expect(daemons).toEqual([]);
   });
+
+  test('nor does the folder that a socket has for itself where the path of the cache folder is too long', async () => {
+    const run = ['run', '--cache-dir', join(bench.root, 'long'.repeat(30)), '--run', 'cat in.txt'];
+    bench.environment = { TMPDIR: temporary(), ...environmentOf(dieAt('open 1 casd\\.log')) };
+    expect((await bench.start(...run).ended).exitCode).toBe(137);
+    expect(readdirSync(temporary())).toEqual([expect.stringMatching(/^buildbox-/)]);
+    bench.environment = { TMPDIR: temporary() };
+    expect(await bench.start(...run).ended).toMatchObject({ exitCode: 0, stdout: 'x' });
+    await until(() => bench.leftovers().length === 0);
+    expect(readdirSync(temporary())).toEqual([]);
+  });
 });

@@ -6,7 +6,7 @@ import type { CacheFolder } from './folder.js';
 import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';
 import { removeTree } from './remove-tree.js';
-import { removeSocket } from './socket.js';
+import { removeNotedSocket, removeSocket } from './socket.js';
 import { readState } from './state.js';
 
 const UNMOUNT_DEADLINE = 10_000;
@@ -55,6 +55,7 @@ export async function removeLeftovers(
   }
   const state = readState(folder);
   if (state !== undefined) await removeSocket(folder, state.socket);
+  await removeNotedSocket(folder);
   await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
 }
 

@@ -1,4 +1,5 @@
-import { lstat, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '../errors.js';
@@ -9,9 +10,9 @@ const NAME = 'casd.sock';
 /** The kernel's limit for a socket's path is 108 bytes with the final zero (unix(7)). */
 const LONGEST_SOCKET_PATH = 107;
 
-/** A folder made for nothing but a socket, as mkdtemp(3) names it. */
-const OWN_FOLDER = 'buildbox-';
-const IS_OWN_FOLDER = /^buildbox-[A-Za-z0-9]{6}$/;
+/** A folder made for nothing but a socket. */
+const ownFolder = () => `buildbox-${randomBytes(3).toString('hex')}`;
+const IS_OWN_FOLDER = /^buildbox-[0-9a-f]{6}$/;
 
 /** Where the socket is unless that path is too long. */
 export function usualSocket(folder: CacheFolder): string {
@@ -38,13 +39,26 @@ export async function placeSocket(folder: CacheFolder, temporary: string): Promi
   const inFolder = usualSocket(folder);
   if (Buffer.byteLength(inFolder) <= LONGEST_SOCKET_PATH) return inFolder;
   for (const parent of [temporary, '/tmp']) {
-    const template = join(parent, OWN_FOLDER);
-    if (Buffer.byteLength(`${template}XXXXXX/${NAME}`) > LONGEST_SOCKET_PATH) continue;
-    return join(await mkdtemp(template), NAME);
+    const socket = join(parent, ownFolder(), NAME);
+    if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH) continue;
+    await writeFile(noteOf(folder), socket); // First, so that whoever cleans up after a kill finds the folder.
+    await mkdir(dirname(socket), { mode: 0o700 });
+    return socket;
   }
   throw new Fault(`no folder has a path short enough for a socket: ${folder.run}`, {
     remedy: 'Set `cache-dir` to a folder with a shorter path.',
   });
+}
+
+/** Removes the folder that a casd's socket had for itself, whoever was killed between making and using it. */
+export async function removeNotedSocket(folder: CacheFolder): Promise<void> {
+  const socket = await readFile(noteOf(folder), 'utf8').catch(() => undefined);
+  if (socket !== undefined) await removeSocket(folder, socket);
+  await rm(noteOf(folder), { recursive: true, force: true }).catch(() => undefined);
+}
+
+function noteOf(folder: CacheFolder): string {
+  return join(folder.run, 'socket-place');
 }
 
 /**
