@@ -17,6 +17,7 @@ import {
   type CacheServiceOptions,
   startCacheService,
 } from '../cache/cache-service.js';
+import { knowHost } from './host-memory.js';
 import { type JobOptions, type JobResult, type Runner, type StartedPost, startRunner } from './runner.js';
 
 export const MAIN: CacheScopes = { own: 'refs/heads/main' };
@@ -97,6 +98,7 @@ export class KeptScene {
   }
 
   options({ machine = this.freshMachine(), inputs = {}, scopes = MAIN, ...more }: SceneJob = {}): JobOptions {
+    knowHost(this.cacheOf(machine));
     return {
       action: more.action ?? resolve('.'),
       inputs: {
