@@ -198,13 +198,14 @@ describe('two jobs of one machine at once', () => {
     const environment = {
       RUNNER_TOOL_CACHE: process.env.TEST_TOOL_CACHE ?? '',
       XDG_CACHE_HOME: join(runner.home, 'shared-cache'),
+      RUNNER_TRACKING_ID: '', // Or the end of the job that started the daemon takes it from the other.
     };
     try {
       const results = await Promise.all([
         runner.runJob(job({ run: 'sleep 1; echo a', salt: 'a' }, { environment })),
         other.runJob(job({ run: 'sleep 1; echo b', salt: 'b' }, { environment })),
       ]);
-      expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+      expect(results.map(({ exitCode, log }) => (exitCode === 0 ? 0 : log))).toEqual([0, 0]);
       expect(new Set(results.map(({ outputs }) => outputs['casd-socket'])).size).toBe(1);
       expect(results.map(({ post }) => post?.exitCode)).toEqual([0, 0]);
       expect(existsSync(join(environment.XDG_CACHE_HOME, 'buildbox-action/run/casd.json'))).toBe(false);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
@@ -43,7 +44,7 @@ describe('with `cache-failures`, a failure that the machine may have made is not
     try {
       // It writes until it cannot.
       const script =
-        'echo started; for i in $(seq 30); do head -c 1M /dev/zero > big 2>/dev/null || { echo failed; sleep 1; exit 3; }; rm big; sleep 0.1; done';
+        'echo started; for i in $(seq 30); do head -c 1M /dev/zero > big 2>/dev/null || { echo failed; sleep 3; exit 3; }; rm big; sleep 0.1; done';
       const run = bench.startRun(FLAGS, script);
       await run.said('started');
       const others = join(bench.cache, 'others');
@@ -51,6 +52,7 @@ describe('with `cache-failures`, a failure that the machine may have made is not
       spawnSync('head', ['-c', '300M', '/dev/zero'], { stdio: ['ignore', file, 'ignore'] });
       closeSync(file);
       await run.said('failed');
+      await sleep(1000); // What looks at the disk has its turns.
       rmSync(others);
       const { exitCode, stderr } = await run.ended;
       expect(exitCode).toBe(3);
