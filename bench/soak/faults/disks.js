@@ -14,9 +14,10 @@ export async function fillDisk({ disk, of, slack, after, hold }, { place }) {
   return path;
 }
 
+/** At least one page: a size of 0 stands for a disk without a limit, which can be given none again. */
 function bytesOf(path, slack) {
   const { blocks, bfree, bsize } = statfsSync(path);
-  return `size=${(blocks - bfree + slack) * bsize}`;
+  return `size=${Math.max(blocks - bfree + slack, 1) * bsize}`;
 }
 
 function inodesOf(path, slack) {
