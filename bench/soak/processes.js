@@ -16,6 +16,18 @@ export function processesOf(root) {
   return [...all.values()].filter((one) => belongs(one));
 }
 
+/** What a process waits for: its state, and the functions of the kernel that each of its threads is in. */
+export function waitOf({ pid }) {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`).map((thread) => `/proc/${pid}/task/${thread}`);
+    const places = threads.map((thread) => readFileSync(`${thread}/wchan`, 'utf8'));
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) (\S+) .*/s, '$1');
+    return `${state} in ${[...new Set(places)].join(', ')}`;
+  } catch {
+    return 'it has ended';
+  }
+}
+
 /** Mount points at or below a folder, but for those given. */
 export function mountsOf(root, own) {
   return readFileSync('/proc/self/mountinfo', 'utf8')

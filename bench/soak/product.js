@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processesOf, sendSignal } from './processes.js';
+import { processesOf, sendSignal, waitOf } from './processes.js';
 
 /** No run may take longer, in milliseconds. */
 const HANG = 60_000;
@@ -77,7 +77,7 @@ export class Product {
     if (first !== 'hangs') return { ...first, hangs: undefined };
     const hangs = processesOf(this.place.root)
       .filter(({ words }) => !words.includes(this.place.remote))
-      .map(({ program, words }) => `${program}: ${words.slice(0, 160)}`);
+      .map((one) => `${one.program}: ${one.words.slice(0, 160)} (${waitOf(one)})`);
     sendSignal(pid, 'SIGKILL');
     return { ...(await exit), hangs };
   }
