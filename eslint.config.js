@@ -11,6 +11,7 @@ const house = {
   entry: ['cli', 'build', 'cache', 'config', 'host', 'report', 'casd', 'process', 'machine', 'errors', 'gen'],
   cli: ['build', 'config', 'host', 'casd', 'report', 'process', 'errors', 'gen'],
   build: [
+    'advice',
     'config',
     'inputs',
     'outputs',
@@ -31,6 +32,7 @@ const house = {
     'system-errors',
     'gen',
   ],
+  advice: ['inputs', 'errors'],
   host: ['report', 'config', 'trust', 'machine', 'errors', 'gen'],
   config: ['reapi', 'process', 'machine', 'errors', 'gen'],
   outputs: ['config', 'process', 'reapi', 'errors', 'gen'],

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type OutputSigns, readSigns } from '../advice/output-signs.js';
 import type { CasdConnection } from '../casd/connection.js';
 import { type CacheFolder, nameOf } from '../casd/folder.js';
 import { captureFiles } from '../casd/store.js';
@@ -13,7 +14,6 @@ import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
 import { runAction, type SandboxLimits } from '../sandbox/runner.js';
 import { isCommandRunning } from '../sandbox/shim.js';
 import { workIn } from '../system-errors.js';
-import { findHint } from './failure-hints.js';
 import { machineCause } from './machine-failure.js';
 import { OutputTee } from './output-tee.js';
 import type { PreparedAction } from './prepare.js';
@@ -45,6 +45,8 @@ export interface Execution {
   readonly staging: 'fuse' | 'copy';
   readonly stdoutDigest: Digest;
   readonly stderrDigest: Digest;
+  /** Of a build that failed: what of its output says why. */
+  readonly signs: OutputSigns;
   /** Why a failure may not be the build's own; only where one would be remembered. */
   readonly machineCause: string | undefined;
 }
@@ -111,29 +113,36 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
     AbortSignal.any([signal, tee.failed]).throwIfAborted();
     const verdict = judge(outcome, tee.stderrHead);
     const captured = await captureFiles(casd, workFolder, ['stdout', 'stderr'], signal);
+    const signs = isFailure(verdict)
+      ? await readSigns(['stderr', 'stdout'].map((name) => join(workFolder, name)))
+      : {};
     const digestOfFile = (name: string) => captured.get(name) ?? EMPTY_DIGEST;
     return {
       verdict,
       staging,
       stdoutDigest: digestOfFile('stdout'),
       stderrDigest: digestOfFile('stderr'),
-      machineCause: await causeOf(request, verdict, machine, workFolder),
+      signs,
+      machineCause: causeOf(request, verdict, machine, signs),
     };
   } finally {
     await rm(workFolder, { recursive: true, force: true });
   }
 }
 
-async function causeOf(
+function isFailure(verdict: Verdict): boolean {
+  return verdict.kind !== 'ended' || verdict.result.exitCode !== 0;
+}
+
+function causeOf(
   { cacheFailures, network }: ExecuteRequest,
   verdict: Verdict,
   machine: MachineWatch,
-  workFolder: string,
-): Promise<string | undefined> {
+  signs: OutputSigns,
+): string | undefined {
   if (!cacheFailures || verdict.kind !== 'ended' || verdict.result.exitCode === 0) return undefined;
   const { exitCode } = verdict.result;
-  const hint = await findHint(['stderr', 'stdout'].map((name) => join(workFolder, name)));
-  return machineCause({ exitCode, hint, network, ...machine.seen() });
+  return machineCause({ exitCode, hint: signs.machine, network, ...machine.seen() });
 }
 
 /**

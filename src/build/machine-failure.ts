@@ -2,7 +2,7 @@
 export interface FailureFacts {
   /** Of the command. */
   readonly exitCode: number;
-  /** What of its output tells of the machine, if anything does: see `findHint`. */
+  /** What of its output tells of the machine, if anything does: see `OutputSigns`. */
   readonly hint: string | undefined;
   /** How many processes the kernel ended for want of memory, on the whole machine. */
   readonly outOfMemory: number;

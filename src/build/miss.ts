@@ -17,6 +17,7 @@ import { originOf } from '../trust/belief.js';
 import { decidePush, unjudged } from '../trust/may-push.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
+import { advise } from './advise.js';
 import { bringFailed } from './bring-failed.js';
 import { bringOutputs, isToBring } from './bring-outputs.js';
 import { localResults } from './result-source.js';
@@ -105,6 +106,7 @@ async function buildOnce(
     await pushIfAllowed(context, { prepared, known, rootfs }, signal);
   }
   if (outcome.kind === 'built') await warnOfProducts(context, prepared.inputs, outcome.planned);
+  await advise(context, prepared, execution, outcome.kind === 'failed');
   return outcome;
 }
 

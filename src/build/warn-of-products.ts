@@ -1,6 +1,7 @@
-import { constants, open, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { HEADER_LENGTH, isBelieved, sourceOfBytecode } from '../inputs/bytecode.js';
+import { readHead } from '../inputs/file-head.js';
 import type { InputFile, InputTree } from '../inputs/input-tree.js';
 import { readRules, type Rule } from '../inputs/makefile-rules.js';
 import { pathspecFor, rawName } from '../inputs/names.js';
@@ -78,24 +79,9 @@ async function believedBytecode(
   const hasSource = (path: string) => files.has(sourceOfBytecode(path) ?? '');
   const believed: string[] = [];
   for (const path of [...files.keys()].filter(hasSource).slice(0, MOST_BYTECODE)) {
-    if (isBelieved(await readHeader(join(workspace, path)))) believed.push(path);
+    if (isBelieved(await readHead(join(workspace, path), HEADER_LENGTH))) believed.push(path);
   }
   return believed;
-}
-
-/** Empty where it cannot be read any more. */
-async function readHeader(path: string): Promise<Buffer> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-  const file = await open(path, flags).catch(() => undefined);
-  if (file === undefined) return Buffer.alloc(0);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEADER_LENGTH), 0, HEADER_LENGTH, 0);
-    return buffer.subarray(0, bytesRead);
-  } catch {
-    return Buffer.alloc(0);
-  } finally {
-    await file.close();
-  }
 }
 
 const WHY = {

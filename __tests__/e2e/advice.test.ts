@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Bench } from './command-line.js';
+
+let bench: Bench;
+
+beforeEach(() => {
+  bench = new Bench();
+});
+
+afterEach(async () => {
+  await bench.dispose();
+  expect(bench.leftovers()).toEqual([]);
+});
+
+function git(...words: readonly string[]): void {
+  execFileSync('git', words, { cwd: bench.checkout, stdio: 'ignore' });
+}
+
+/** The warnings of a run. */
+function warningsIn(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line.startsWith('warning: '));
+}
+
+async function failing(script: string, flags: readonly string[] = []): Promise<readonly string[]> {
+  const { exitCode, stderr } = await bench.run(flags, script);
+  expect(exitCode).not.toBe(0);
+  return warningsIn(stderr);
+}
+
+describe('a build that fails for want of the network is told so', () => {
+  test('by what real programs say of a name', async () => {
+    const script = 'python3 -c "import urllib.request; urllib.request.urlopen(\'https://example.org\')"';
+    expect(await failing(script)).toEqual([
+      expect.stringMatching(
+        /^warning: the build tried to reach the network, which is off in the sandbox \(it said "(Temporary failure in name resolution|Name or service not known)"\): fetch what it needs in a step before/,
+      ),
+    ]);
+  });
+
+  test('but not when it goes well, or when the network is on', async () => {
+    const says = 'echo "Could not resolve host: example.org" >&2';
+    expect(warningsIn((await bench.run([], says)).stderr)).toEqual([]);
+    expect(await failing(`${says}; exit 1`, ['--network', 'on'])).toEqual([]);
+    expect(await failing(`${says}; exit 1`)).toEqual([expect.stringContaining('"Could not resolve host"')]);
+  });
+});
+
+test('a build that asks git is told that there is no repository', async () => {
+  git('init');
+  bench.write('file', '');
+  expect(await failing('git describe --tags')).toEqual([
+    expect.stringContaining('the build asked git (it said "not a git repository"), and `.git` is never in'),
+  ]);
+});
+
+test('a submodule that is not checked out is named', async () => {
+  git('init');
+  bench.write('.gitmodules', '[submodule "lib"]\n\tpath = third party/lib\n\turl = ../lib\n');
+  mkdirSync(join(bench.checkout, 'third party/lib'), { recursive: true });
+  const commit = '0123456789012345678901234567890123456789';
+  git('update-index', '--add', '--cacheinfo', `160000,${commit},third party/lib`);
+  expect(await failing('cat "third party/lib/lib.h"')).toEqual([
+    expect.stringContaining(
+      'third party/lib: not checked out, so an empty folder in the sandbox. Run `git submodule',
+    ),
+  ]);
+  expect(warningsIn((await bench.run([], 'true')).stderr)).toEqual([]);
+});
+
+test('pointers of Git LFS among the inputs are named, whatever comes of the build', async () => {
+  git('init');
+  const pointer = (size: number) =>
+    `version https://git-lfs.github.com/spec/v1\noid sha256:${'5'.repeat(64)}\nsize ${size}\n`;
+  bench.write('assets/.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
+  bench.write('assets/model.bin', pointer(123_456_789));
+  bench.write('assets/other.bin', 'x'.repeat(130));
+  const { stderr } = await bench.run([], 'wc -c assets/model.bin');
+  expect(warningsIn(stderr)).toEqual([
+    expect.stringContaining(
+      'assets/model.bin: pointers of Git LFS are input, not the files that they stand for',
+    ),
+  ]);
+  const without = await bench.run(['--inputs', '!assets/model.bin'], 'true');
+  expect(warningsIn(without.stderr)).toEqual([]);
+});
+
+describe('dependencies that git ignores are named when they are missed', () => {
+  beforeEach(() => {
+    git('init');
+    bench.write('.gitignore', 'node_modules\n.venv\n');
+    bench.write('node_modules/left-pad/index.js', '');
+    bench.write('node_modules/.bin/tool', '#!/bin/sh\n', 0o755);
+  });
+
+  test('by a module that is not found', async () => {
+    bench.write('main.js', "require('left-pad');");
+    expect(await failing('node main.js')).toEqual([
+      expect.stringContaining('node_modules: dependencies that git ignores, so they are not in the sandbox'),
+    ]);
+  });
+
+  test('by a program that is not found', async () => {
+    expect(await failing('tool')).toEqual([expect.stringContaining('node_modules: dependencies')]);
+    expect(await failing('grep x /dev/null')).toEqual([]);
+  });
+});

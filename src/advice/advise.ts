@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import type { InputNode } from '../inputs/input-tree.js';
+import { findLfsPointers } from './lfs-pointers.js';
+import { hasProgram, leftOutDependencies } from './left-out-dependencies.js';
+import { findMissingSubmodules } from './missing-submodules.js';
+import type { OutputSigns } from './output-signs.js';
+
+export interface BuiltFrom {
+  readonly inputs: readonly InputNode[];
+  /** Absolute. */
+  readonly workspace: string;
+}
+
+export interface FailedBuild extends BuiltFrom {
+  readonly signs: OutputSigns;
+  readonly network: 'off' | 'on';
+  /** Relative to the workspace. */
+  readonly workingDirectory: string;
+  /** The command that the sandbox does not have. */
+  readonly notFound: string | undefined;
+}
+
+/** What a user should know of the inputs of any build: one line each. */
+export async function adviseOnInputs({ inputs, workspace }: BuiltFrom): Promise<readonly string[]> {
+  const pointers = await findLfsPointers(inputs, workspace);
+  if (pointers.length === 0) return [];
+  return [
+    `${named(pointers)}: pointers of Git LFS are input, not the files that they stand for. ` +
+      'Run `git lfs pull` before, or set `lfs: true` of actions/checkout',
+  ];
+}
+
+/** What may have made a build fail that would go well outside of the sandbox: one line each, with the way out. */
+export async function adviseOnFailure(build: FailedBuild): Promise<readonly string[]> {
+  const { signs, network, inputs, workspace } = build;
+  const submodules = await findMissingSubmodules(inputs, workspace);
+  return [
+    ...(network === 'off' && signs.network !== undefined ? [adviceOnNetwork(signs.network)] : []),
+    ...(signs.repository === undefined ? [] : [adviceOnRepository(signs.repository)]),
+    ...(submodules.length === 0 ? [] : [adviceOnSubmodules(submodules)]),
+    ...adviceOnDependencies(build),
+  ];
+}
+
+function adviceOnNetwork(said: string): string {
+  return (
+    `the build tried to reach the network, which is off in the sandbox (it said "${said}"): ` +
+    'fetch what it needs in a step before and name it in `inputs`, or set `network: on`'
+  );
+}
+
+function adviceOnRepository(said: string): string {
+  return (
+    `the build asked git (it said "${said}"), and \`.git\` is never in the sandbox: ` +
+    'give it the version or revision that it asks for through `env`'
+  );
+}
+
+function adviceOnSubmodules(paths: readonly string[]): string {
+  return (
+    `${named(paths)}: not checked out, so an empty folder in the sandbox. ` +
+    'Run `git submodule update --init --recursive` before, or set `submodules: recursive` of actions/checkout'
+  );
+}
+
+function adviceOnDependencies({ signs, notFound, ...build }: FailedBuild): readonly string[] {
+  const { inputs, workspace, workingDirectory } = build;
+  const project = new Set([workingDirectory, '']);
+  const leftOut = leftOutDependencies(inputs, workspace, project);
+  const isMissed = (folder: string) =>
+    signs.dependency !== undefined ||
+    (notFound !== undefined && hasProgram(join(workspace, folder), notFound));
+  const missed = leftOut.filter(isMissed);
+  if (missed.length === 0) return [];
+  return [
+    `${named(missed)}: dependencies that git ignores, so they are not in the sandbox. ` +
+      `Name them in \`inputs\` (with \`.\` for the rest), or let the build install them`,
+  ];
+}
+
+const NAMED = 3;
+
+function named(paths: readonly string[]): string {
+  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
+  return `${paths.slice(0, NAMED).join(', ')}${more}`;
+}

@@ -1,0 +1,25 @@
+import { adviseOnFailure, adviseOnInputs } from '../advice/advise.js';
+import type { Execution } from './execute.js';
+import type { PreparedAction } from './prepare.js';
+import type { RunContext } from './run-context.js';
+
+/** Says of a build that was done here what may stand in its way, where the cause can be seen. */
+export async function advise(
+  { config, host, log }: Pick<RunContext, 'config' | 'host' | 'log'>,
+  { inputs: { nodes: inputs } }: PreparedAction,
+  { verdict, signs }: Pick<Execution, 'verdict' | 'signs'>,
+  isFailure: boolean,
+): Promise<void> {
+  const { workspace } = host.machine;
+  for (const line of await adviseOnInputs({ inputs, workspace })) log.warn(line);
+  if (!isFailure) return;
+  const advice = await adviseOnFailure({
+    inputs,
+    workspace,
+    signs,
+    network: config.sandbox.network,
+    workingDirectory: config.build.workingDirectory,
+    notFound: verdict.kind === 'not-found' ? verdict.command : undefined,
+  });
+  for (const line of advice) log.warn(line);
+}
