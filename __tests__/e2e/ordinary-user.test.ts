@@ -65,6 +65,18 @@ describeAsRoot('as an ordinary user', () => {
       expect(bench.read('out')).toBe('x');
     });
 
+    test("the kernel itself limits the processes of a build, and counts nobody else's", async () => {
+      // Lowered further inside, so that few show it.
+      bench.write(
+        'fork.py',
+        'import os\nfor i in range(30): os.fork() or os.execv("/usr/bin/sleep", ["sleep", "9"])\n',
+      );
+      const script =
+        'ulimit -u; ulimit -Hu; ulimit -u 20; python3 fork.py 2>&1 | grep -om1 "^BlockingIOError"';
+      const { stdout } = await bench.run(['--processes', '4000'], script);
+      expect(stdout).toBe('5000\n5000\nBlockingIOError\n');
+    });
+
     describe('what a build makes unreadable', () => {
       const closed = 'mkdir -p d/e; echo x > d/e/f; chmod 0 d/e/f d/e d';
 

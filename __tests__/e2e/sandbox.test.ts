@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { makePidsGroup } from '../../src/sandbox/pids-group.js';
 import { Bench } from './command-line.js';
 
 let bench: Bench;
@@ -122,14 +123,31 @@ describe('what a build may do to the machine', () => {
 
 describe('limits', () => {
   test('a fork bomb ends by itself, and is not remembered', async () => {
-    // One that only its first process feeds: of the kind that doubles, every test beside this one would suffer.
-    const bomb = 'while :; do sleep 1000 & done';
     const flags = ['--processes', '150', '--cache-failures', 'true'];
+    const group = await makePidsGroup(1);
+    await group?.[Symbol.asyncDispose]();
+    // Of a kernel that does not brake it, two thousand at the most: every test beside this one would suffer.
+    const bomb =
+      'bomb() { [ $1 -gt 10 ] && exec sleep 1000; bomb $(($1 + 1)) | bomb $(($1 + 1)) & }; bomb 0; sleep 1000';
     for (let i = 0; i < 2; i++) {
       const { exitCode, stderr } = await bench.run(flags, bomb);
       expect(exitCode).toBe(137);
-      expect(stderr).toContain('more than 150 processes and threads at a time (`processes`)');
+      expect(stderr.split('more than 150 processes and threads at a time (`processes`)')).toHaveLength(2);
+      if (group !== undefined) expect(stderr).toContain('Resource temporarily unavailable');
     }
+  });
+
+  test('a build that the kernel refused a process is none that went well', async () => {
+    const group = await makePidsGroup(1);
+    if (group === undefined) return; // Only of a group it is known.
+    await group[Symbol.asyncDispose]();
+    bench.write(
+      'burst.py',
+      'import os\nfor i in range(100):\n  try:\n    if os.fork() == 0: os.execv("/usr/bin/sleep", ["sleep", "9"])\n  except OSError: os._exit(0)\n',
+    );
+    const { exitCode, stderr } = await bench.run(['--processes', '50'], 'exec python3 burst.py');
+    expect([exitCode, stderr]).toEqual([137, expect.stringContaining('more than 50 processes')]);
+    expect(readdirSync(dirname(group.folder)).filter((name) => name.startsWith('.buildbox-'))).toEqual([]);
   });
 
   test('threads count as processes do', async () => {

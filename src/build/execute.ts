@@ -96,6 +96,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           bwrap: sandbox.bwrap,
           needsOwnProc: sandbox.needsOwnProc,
           setpriv: sandbox.setpriv,
+          prlimit: sandbox.prlimit,
           staging,
           binds: prepared.rootfs.binds,
           hidden: prepared.rootfs.hidden,

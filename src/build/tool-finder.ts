@@ -8,13 +8,14 @@ import { ownHome } from '../process/own-programs.js';
 import { ensureBubblewrap } from '../tools/bubblewrap.js';
 import { type BuildBox, ensureBuildBox } from '../tools/buildbox.js';
 import { preflight, type SandboxReadiness } from '../tools/preflight.js';
-import { findSetpriv } from '../tools/setpriv.js';
+import { findUtilLinux } from '../tools/util-linux.js';
 import { toolHashes } from './tool-hashes.js';
 
 export interface SandboxTools extends SandboxReadiness {
   /** buildbox-run for bubblewrap. */
   readonly runner: string;
   readonly setpriv: string | undefined;
+  readonly prlimit: string | undefined;
 }
 
 /** The programs of a run, found or installed when they are first needed and only then. */
@@ -61,7 +62,11 @@ export function toolFinder(
     sandbox: async () => {
       const found = await buildbox();
       const readiness = await preflight(await ensureBubblewrap(context), found, context);
-      return { ...readiness, runner: found.run, setpriv: await findSetpriv(machine) };
+      const [setpriv, prlimit] = await Promise.all([
+        findUtilLinux('setpriv', machine),
+        findUtilLinux('prlimit', machine),
+      ]);
+      return { ...readiness, runner: found.run, setpriv, prlimit };
     },
   };
 }

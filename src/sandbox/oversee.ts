@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isRunning, type ProcessIdentity } from '../process/identity.js';
 import { holdsMoreThan } from './count-processes.js';
+import type { ProcessBrake } from './process-brake.js';
 import { initIn, isOver } from './sandbox-status.js';
 
-/** A fork bomb makes some thousand processes in so many milliseconds. */
+/** Where the kernel does not brake it, a fork bomb makes some thousand processes in so many milliseconds. */
 const INTERVAL = 200;
 /** What the shim may take to put the staged tree in order, in milliseconds, before it is not waited for. */
 const PATIENCE = 3000;
@@ -27,13 +28,17 @@ export interface Oversight extends Disposable {
 }
 
 /**
- * Ends a sandbox that meets a limit, by its first process: with it all others end. The kernel's own limits of processes
- * do not do, for that of a user does not count for root, and that of a control group is for who may make one.
+ * Ends a sandbox that meets a limit, by its first process: with it all others end. Where the kernel has been told a
+ * limit of processes it refuses more of them and ends none; and not everywhere can it be told: see `makeProcessBrake`.
  * buildbox-run's timeout does not either: it kills the shim first, which then leaves unreadable folders, and those kill casd.
  *
  * @param status the file that bubblewrap and the shim write to
  */
-export function oversee(status: string, limits: OverseenLimits): Oversight {
+export function oversee(
+  status: string,
+  limits: OverseenLimits,
+  brake: Pick<ProcessBrake, 'hasRefused'>,
+): Oversight {
   let init: ProcessIdentity | undefined;
   let met: Oversight['met'];
   let late: NodeJS.Timeout | undefined;
@@ -46,12 +51,13 @@ export function oversee(status: string, limits: OverseenLimits): Oversight {
       if (init === undefined) return;
       late = setTimeout(() => meet('timeout'), Math.min(limits.timeout, LONGEST));
     }
-    if (holdsMoreThan(init.pid, limits.processes)) meet('processes');
+    if (brake.hasRefused() || holdsMoreThan(init.pid, limits.processes)) meet('processes');
   };
   const timer = setInterval(look, INTERVAL);
   return {
     get met() {
-      return met;
+      // What was refused a process may have ended before anybody looked, and well, having done less than it should.
+      return met ?? (brake.hasRefused() ? 'processes' : undefined);
     },
     async stop() {
       init ??= findInit(status);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pidsGroups } from './pids-group.js';
 
 const USUAL = 4096;
 const FOR_A_PROCESSOR = 256;
@@ -36,21 +37,11 @@ async function userRoom(): Promise<number> {
   return numberIn(/^Max processes\s+(\S+)/m.exec(limits)?.[1]);
 }
 
-/** By the control groups that this process is in (cgroups(7)), as far as they can be seen. */
+/** By the control groups that this process is in and those above them, as far as they can be seen. */
 async function groupRoom(): Promise<number> {
   const groups = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
-  const rooms = await Promise.all(pidsFolders(groups).map(roomIn));
-  return Math.min(Infinity, ...rooms);
-}
-
-/** The folders of a process's control group and of those above it, out of `/proc/PID/cgroup`. */
-export function pidsFolders(groups: string): readonly string[] {
-  return groups.split('\n').flatMap((line) => {
-    const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    if (path === undefined) return [];
-    if (controllers === '') return withParents('/sys/fs/cgroup', path);
-    return controllers?.split(',').includes('pids') === true ? withParents('/sys/fs/cgroup/pids', path) : [];
-  });
+  const folders = pidsGroups(groups).flatMap(({ mount, path }) => withParents(mount, path));
+  return Math.min(Infinity, ...(await Promise.all(folders.map(roomIn))));
 }
 
 function withParents(mount: string, path: string): readonly string[] {

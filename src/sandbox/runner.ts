@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bind } from './rootfs.js';
+import { makeProcessBrake } from './process-brake.js';
 import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
 import type { SandboxStatus } from './sandbox-status.js';
 import { type OutputLink, readLinks, readStatus, writeShim } from './shim.js';
@@ -20,6 +21,8 @@ export interface RunnerRequest {
   readonly needsOwnProc: boolean;
   /** util-linux's setpriv, where the machine has it. */
   readonly setpriv: string | undefined;
+  /** util-linux's prlimit, likewise. */
+  readonly prlimit: string | undefined;
   readonly staging: 'fuse' | 'copy';
   readonly binds: readonly Bind[];
   /** What of the binds is not shown. */
@@ -75,7 +78,12 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     result: join(workFolder, 'action-result'),
     logs: join(workFolder, 'logs'),
   };
-  const shim = await writeShim(workFolder, { ...request, tmpSize: request.limits.tmpSize });
+  await using brake = await makeProcessBrake(request.limits.processes, request.prlimit);
+  const shim = await writeShim(workFolder, {
+    ...request,
+    tmpSize: request.limits.tmpSize,
+    brake: brake.means,
+  });
   await writeFile(paths.action, request.action);
   await mkdir(paths.logs);
   signal.throwIfAborted();
@@ -92,7 +100,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  using oversight = oversee(shim.files.status, request.limits);
+  using oversight = oversee(shim.files.status, request.limits, brake);
   const [ending] = await Promise.all([
     endOf(child, oversight, signal),
     forward(child.stdout, request.onStdout),

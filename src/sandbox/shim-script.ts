@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { BrakeMeans } from './process-brake.js';
 
 /** The files of a shim, all below one folder. */
 export interface ShimFiles {
@@ -8,6 +9,8 @@ export interface ShimFiles {
   readonly links: string;
   /** The seccomp program; undefined where the kernel takes none. */
   readonly filter: string | undefined;
+  /** Two pipes for the shim alone, between bubblewrap and what puts a limit on its child. */
+  readonly pipes: { readonly child: string; readonly go: string };
 }
 
 export interface ShimRequest {
@@ -23,6 +26,8 @@ export interface ShimRequest {
   readonly commandLength: number;
   /** What is said to bubblewrap after all that buildbox-run says, before the command. */
   readonly options: readonly string[];
+  /** What keeps the sandbox from too many processes; undefined where nothing can. */
+  readonly brake: BrakeMeans | undefined;
 }
 
 /** Linux' number for FUSE, as `stat -f -c %t` prints it (statfs(2)). */
@@ -37,6 +42,7 @@ const ANSWER = 5;
  */
 export function shimScript(files: ShimFiles, request: ShimRequest): string {
   const { bwrap, launcher, outputs, commandLength, options, staging } = request;
+  const brake = brakeWords(files, request.brake);
   const [seccomp, program] =
     files.filter === undefined ? ['', ''] : [' --seccomp 8', ` 8<${quote(files.filter)}`];
   return [
@@ -58,7 +64,8 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'done',
     'eval "set -- $words"',
     // In a shell of its own: this one would say `Killed` where bubblewrap's words go.
-    `(exec ${[...launcher, bwrap].map(quote).join(' ')} --json-status-fd 9${seccomp} "$@"${program} 2>&7 7>&-)`,
+    ...brake.before,
+    `(${brake.entering}exec ${[...launcher, bwrap].map(quote).join(' ')} --json-status-fd 9${seccomp}${brake.options} "$@"${program} 2>&7 7>&-)`,
     'code=$?',
     // Whatever the build said, it is worth nothing if what it was to read was not there to its end.
     // buildbox-run would wait for ever for outputs from a server that was stopped.
@@ -71,6 +78,30 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'exit "$code"',
     '',
   ].join('\n');
+}
+
+/**
+ * A user's limit counts for a process of the sandbox only where it is put on one from outside, after the namespace was
+ * made: one of before would hold for all that this user runs. bubblewrap tells its child, which waits until the other
+ * pipe is closed, and that is whatever becomes of the one who has it open.
+ */
+function brakeWords({ pipes }: ShimFiles, means: BrakeMeans | undefined) {
+  const none = { before: [], entering: '', options: '' };
+  if (means === undefined) return none;
+  if (means.kind === 'group')
+    return { ...none, entering: `echo 0 >${quote(`${means.folder}/cgroup.procs`)}; ` };
+  const [child, go] = [quote(pipes.child), quote(pipes.go)];
+  const limit = `${quote(means.prlimit)} --pid "\${pid%,}" --nproc=${means.most}`;
+  return {
+    ...none,
+    before: [
+      `mkfifo ${child} ${go}`,
+      `while read -r name pid; do [ "$name" != '"child-pid":' ] || ${limit}; done 4>${go} <${child} >/dev/null 7>&- 9>&- &`,
+    ],
+    // Before all that may fail: the other side waits for it.
+    entering: `exec 4<${go} 5>${child}; `,
+    options: ' --info-fd 5 --block-fd 4',
+  };
 }
 
 function stillServed(staging: 'fuse' | 'copy'): string {

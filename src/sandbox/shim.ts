@@ -38,7 +38,8 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
   const folder = join(workFolder, 'bin');
   const empty = join(workFolder, 'empty');
   const filter = await writeFilter(join(workFolder, 'system-calls'));
-  const files = { status: join(workFolder, STATUS), links: join(workFolder, 'links'), filter };
+  const pipes = { child: join(workFolder, 'child'), go: join(workFolder, 'go') };
+  const files = { status: join(workFolder, STATUS), links: join(workFolder, 'links'), filter, pipes };
   await mkdir(folder);
   await mkdir(files.links);
   await writeFile(empty, '');
