@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
@@ -8,6 +8,8 @@ let bench: Bench;
 
 beforeEach(() => {
   bench = new Bench();
+  bench.environment.HOME = join(bench.cache, 'home');
+  mkdirSync(bench.environment.HOME, { recursive: true });
 });
 
 afterEach(async () => {
@@ -43,9 +45,25 @@ describe('a build that fails for want of the network is told so', () => {
   test('but not when it goes well, or when the network is on', async () => {
     const says = 'echo "Could not resolve host: example.org" >&2';
     expect(warningsIn((await bench.run([], says)).stderr)).toEqual([]);
-    expect(await failing(`${says}; exit 1`, ['--network', 'on'])).toEqual([]);
+    expect(await failing(`${says}; exit 1`, ['--network', 'on'])).not.toContainEqual(
+      expect.stringContaining('which is off'),
+    );
     expect(await failing(`${says}; exit 1`)).toEqual([expect.stringContaining('"Could not resolve host"')]);
   });
+});
+
+test('what a build with the network does not get of proxies and mirrors is named, and nothing of what it says', async () => {
+  bench.environment.HTTPS_PROXY = 'http://user:hunter2@proxy.example.org:3128';
+  writeFileSync(join(bench.cache, 'home/.npmrc'), '//mirror.example.org/:_authToken=hunter2\n');
+  const refused = 'echo "connect ECONNREFUSED 192.0.2.1:443" >&2; exit 1';
+  const { stderr } = await bench.run(['--network', 'on'], refused);
+  expect(warningsIn(stderr)).toEqual([
+    expect.stringMatching(
+      /it said "ECONNREFUSED"\).*: name HTTPS_PROXY in `env`; give it what (\S+, )*~\/\.npmrc says of a mirror through `env`/,
+    ),
+  ]);
+  expect(stderr).not.toContain('hunter2');
+  expect(await failing(refused)).toEqual([]);
 });
 
 test('a build that asks git is told that there is no repository', async () => {

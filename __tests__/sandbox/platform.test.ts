@@ -11,6 +11,7 @@ const rootfs: Rootfs = {
   cut: [],
   bySize: [],
   hidden: [],
+  withheld: [],
   path: [],
   environment: {},
 };

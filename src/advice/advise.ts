@@ -4,6 +4,7 @@ import { findLfsPointers } from './lfs-pointers.js';
 import { hasProgram, leftOutDependencies } from './left-out-dependencies.js';
 import { findMissingSubmodules } from './missing-submodules.js';
 import type { OutputSigns } from './output-signs.js';
+import { proxiesOutside, settingsOfUser } from './settings-outside.js';
 
 export interface BuiltFrom {
   readonly inputs: readonly InputNode[];
@@ -18,6 +19,13 @@ export interface FailedBuild extends BuiltFrom {
   readonly workingDirectory: string;
   /** The command that the sandbox does not have. */
   readonly notFound: string | undefined;
+  /** Settings of the machine that the build did not get: absolute paths. */
+  readonly withheld: readonly string[];
+  /** Absolute. */
+  readonly home: string;
+  readonly jobEnvironment: Readonly<Record<string, string>>;
+  /** The variables that the user gives the build. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** What a user should know of the inputs of any build: one line each. */
@@ -35,18 +43,37 @@ export async function adviseOnFailure(build: FailedBuild): Promise<readonly stri
   const { signs, network, inputs, workspace } = build;
   const submodules = await findMissingSubmodules(inputs, workspace);
   return [
-    ...(network === 'off' && signs.network !== undefined ? [adviceOnNetwork(signs.network)] : []),
+    ...(network === 'off' ? adviceOnNetwork(signs) : adviceOnSettings(build)),
     ...(signs.repository === undefined ? [] : [adviceOnRepository(signs.repository)]),
     ...(submodules.length === 0 ? [] : [adviceOnSubmodules(submodules)]),
     ...adviceOnDependencies(build),
   ];
 }
 
-function adviceOnNetwork(said: string): string {
-  return (
+function adviceOnNetwork({ network: said }: OutputSigns): readonly string[] {
+  if (said === undefined) return [];
+  return [
     `the build tried to reach the network, which is off in the sandbox (it said "${said}"): ` +
-    'fetch what it needs in a step before and name it in `inputs`, or set `network: on`'
-  );
+      'fetch what it needs in a step before and name it in `inputs`, or set `network: on`',
+  ];
+}
+
+function adviceOnSettings({ signs, withheld, home, ...build }: FailedBuild): readonly string[] {
+  const said = signs.network ?? signs.refusal;
+  if (said === undefined) return [];
+  const variables = proxiesOutside(build.jobEnvironment, build.environment);
+  const settings = [...withheld, ...settingsOfUser(home)];
+  const advice = [
+    ...(variables.length === 0 ? [] : [`name ${variables.join(' and ')} in \`env\``]),
+    ...(settings.length === 0
+      ? []
+      : [`give it what ${settings.join(', ')} says of a mirror through \`env\``]),
+  ];
+  if (advice.length === 0) return [];
+  return [
+    `the build did not reach something (it said "${said}"), and the sandbox has not all that this job has to reach it: ` +
+      `${advice.join('; ')} (neither is shown, for either may hold a secret)`,
+  ];
 }
 
 function adviceOnRepository(said: string): string {

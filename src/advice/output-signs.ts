@@ -18,6 +18,12 @@ const WORDS = {
     'UnknownHostException|Unknown host\\b|no such host|dial tcp: lookup|nodename nor servname',
     'failed to lookup address information|Failed to establish a new connection|\\bNU1301\\b',
   ],
+  /** An address that does not let itself be reached, or not by whoever asks. */
+  refusal: [
+    'Connection (?:refused|timed out|reset by peer)|Operation timed out|\\bECONNREFUSED\\b|\\bETIMEDOUT\\b|\\bECONNRESET\\b',
+    '\\b40[1347] (?:Unauthorized|Forbidden|Not Found|Proxy Authentication Required)|\\b(?:error|code|status)[: ]+40[1347]\\b',
+    'certificate verify failed|SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER|PKIX path building failed',
+  ],
   /** A repository that is not there. */
   repository: [
     'not a git repository|fatal: No names found, cannot describe|error obtaining VCS status',

@@ -6,16 +6,20 @@ import type { RunContext } from './run-context.js';
 /** Says of a build that was done here what may stand in its way, where the cause can be seen. */
 export async function advise(
   { config, host, log }: Pick<RunContext, 'config' | 'host' | 'log'>,
-  { inputs: { nodes: inputs } }: PreparedAction,
+  { inputs: { nodes: inputs }, rootfs: { withheld } }: PreparedAction,
   { verdict, signs }: Pick<Execution, 'verdict' | 'signs'>,
   isFailure: boolean,
 ): Promise<void> {
-  const { workspace } = host.machine;
+  const { workspace, home, environment: jobEnvironment } = host.machine;
   for (const line of await adviseOnInputs({ inputs, workspace })) log.warn(line);
   if (!isFailure) return;
   const advice = await adviseOnFailure({
     inputs,
     workspace,
+    home,
+    jobEnvironment,
+    environment: config.build.environment,
+    withheld,
     signs,
     network: config.sandbox.network,
     workingDirectory: config.build.workingDirectory,

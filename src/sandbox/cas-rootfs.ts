@@ -34,5 +34,6 @@ export async function casRootfs(root: Digest, request: Omit<RootfsRequest, 'ownP
     cut: [],
     bySize: [],
     hidden: [],
+    withheld: [],
   };
 }

@@ -2,7 +2,7 @@
  * What of /etc is shown. A file is here when programs of the toolchain read it and it holds nothing secret; whatever
  * is not here is not shown. Left out on purpose: accounts and host names (`passwd`, `group`, `hosts`,
  * `nsswitch.conf`, which the sandbox writes itself, `hostname`, `machine-id`), settings that may carry credentials
- * (`npmrc`, `pip.conf`, `gitconfig`, `maven/settings.xml`, `wgetrc`, `apt`, `environment`), private keys (`ssl/private`,
+ * (`apt`, `environment`; of package managers `mirrors.ts` shows what holds none), private keys (`ssl/private`,
  * `pki/tls/private`, `ssh`) and what is for logging in and for services.
  */
 export const ETC_NAMES: readonly RegExp[] = [

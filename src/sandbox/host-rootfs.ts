@@ -6,6 +6,7 @@ import { checkHostPath } from './host-paths.js';
 import { isWithin, resolvePath, type HostTree } from './host-tree.js';
 import { limitsOf } from './listing-limits.js';
 import { combineMounts, expose, placesOf } from './mounts.js';
+import { mirrorsOf } from './mirrors.js';
 import { packagesOf } from './packages.js';
 import { pathFolders } from './path-folders.js';
 import { hostPathParts, identityOf, mountsDigest, type Rootfs, type RootfsRequest } from './rootfs.js';
@@ -54,7 +55,8 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
   const named = [...path, ...Object.values(variables).flatMap((value) => value.split(':'))].filter(isShown);
   const links = toolchain.links.filter(isShown);
   const exposed = [...toolchain.roots, ...links, ...named, ...hostPaths].map((each) => expose(tree, each));
-  const mounts = combineMounts([system, etc, ...exposed]);
+  const mirrors = request.network === 'on' ? mirrorsOf(tree) : undefined;
+  const mounts = combineMounts([system, etc, ...(mirrors === undefined ? [] : [mirrors]), ...exposed]);
   // What the user names is shown, whatever it is.
   const isNamed = (path: string) =>
     hostPaths.some((each) => isWithin(path, resolvePath(tree, each)?.path ?? each));
@@ -66,6 +68,7 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
     distribution: distributionOf(tree),
     etc: etc.digest,
     image: machine.image ?? 'unknown',
+    ...(mirrors === undefined ? {} : { mirrors: mirrors.digest }),
     mounts: mountsDigest(mounts),
     packages: packages?.identity ?? 'no database known here, the files of the system are listed',
     scheme: SCHEME,
@@ -79,6 +82,7 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
     cut: toolchain.cut,
     bySize: toolchain.bySize,
     hidden: placesOf(tree, mounts.binds, hidden),
+    withheld: mirrors?.withheld ?? [],
   };
 }
 

@@ -32,6 +32,8 @@ export interface Rootfs {
   readonly bySize: readonly string[];
   /** What is not shown although it lies in a mount; paths are as they read inside. */
   readonly hidden: readonly Hidden[];
+  /** Settings of package managers that are not shown, for they hold a secret; only with the network on. */
+  readonly withheld: readonly string[];
 }
 
 export interface RootfsRequest {

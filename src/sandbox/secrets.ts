@@ -13,6 +13,7 @@ const KEYS = /^(id_[a-z0-9_]+|.*\.(pem|key|ppk|p8))$/;
 
 const HOLDS_SECRET =
   /(_auth|_authtoken|_password|npmauthtoken|npmauthident|password|passwd|secret|token|extraheader|http-basic)["']?\s*[=:]|:\/\/[^/\s@]+@/i;
+const LOGIN = /:\/\/[^/\s@]+@/;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----|PuTTY-User-Key-File/;
 
 /** Keys that come with the code of a package or its tests are known to everybody, where everybody may read them. */
@@ -38,6 +39,19 @@ export function isSecretFile(tree: HostTree, path: string): boolean {
 
 function isKnownToAll(tree: HostTree, path: string): boolean {
   return OF_CODE.test(path) && ((statusOf(tree, path)?.mode ?? 0) & READABLE_FOR_ALL) !== 0;
+}
+
+/** A secret in XML: Maven's and NuGet's. Examples in comments are none. */
+const HOLDS_SECRET_AS_XML =
+  /<(password|passphrase|privateKey)>\s*[^<\s]|key=["'](clear_?text)?password["']\s+value=["'][^"']/i;
+const XML_COMMENTS = /<!--.*?-->/gs;
+
+/** Whether settings of a package manager hold something to log in with. */
+export function holdsSecret(content: Buffer): boolean {
+  const text = content.toString('latin1');
+  if (!/^\s*</.test(text)) return HOLDS_SECRET.test(text) || PRIVATE_KEY.test(text);
+  const bare = text.replace(XML_COMMENTS, '');
+  return HOLDS_SECRET_AS_XML.test(bare) || LOGIN.test(bare);
 }
 
 /** Whether the settings of a git repository hold a secret: an address with a password, a header with a token. */
