@@ -1,6 +1,7 @@
 /**
- * Bundles each entry into one file of dist/ that needs no `npm install`. With `--check` it writes nothing and fails
- * when dist/ is not what the sources make.
+ * Bundles each entry into a file of dist/ that needs no `npm install`, and what it imports later, where it does, into
+ * files beside it (`NUMBER.ENTRY.js`): a hit is over before Node would have read those. With `--check` it writes nothing
+ * and fails when dist/ is not what the sources make.
  */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -8,6 +9,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const { minify } = createRequire(import.meta.url)('@swc/core');
 const ncc = createRequire(import.meta.url)('@vercel/ncc');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const entries = ['main', 'post', 'check', 'cli', 'github-cache', 'folder-cache'];
@@ -21,16 +23,28 @@ execFileSync('node_modules/.bin/tsc', ['--project', '.'], { cwd: root, stdio: 'i
 
 const files = new Map();
 for (const entry of entries) {
+  const filename = `${entry}.js`;
   const { code, assets } = await ncc(join(root, 'build/entry', `${entry}.js`), {
+    filename,
     minify: true,
     quiet: true,
     license: '',
     externals: [UNUSED_MODULE],
   });
-  const unexpected = Object.keys(assets).filter((name) => !UNUSED_ASSET.test(name));
+  const later = Object.keys(assets).filter((name) => /^\d+\./.test(name) && name.endsWith(`.${filename}`));
+  const unexpected = Object.keys(assets).filter((name) => !UNUSED_ASSET.test(name) && !later.includes(name));
   if (unexpected.length > 0)
     throw new Error(`the bundle of ${entry} needs ${unexpected.join(', ')} beside it`);
-  files.set(`${entry}.js`, entry === 'cli' ? `#!/usr/bin/env node\n${code}` : code);
+  files.set(filename, entry === 'cli' ? `#!/usr/bin/env node\n${code}` : code);
+  // ncc leaves these as they are.
+  for (const name of later) {
+    const minified = await minify(assets[name].source.toString(), {
+      module: true,
+      compress: true,
+      mangle: true,
+    });
+    files.set(name, minified.code);
+  }
 }
 rmSync(join(root, 'build'), { recursive: true, force: true });
 

@@ -42,9 +42,9 @@ export function environmentOf({ script, variables }: Preload): Record<string, st
  * @returns the folder
  */
 export function copyWithHelper(folder: string, { script, variables }: Preload): string {
-  mkdirSync(join(folder, 'dist'), { recursive: true });
-  for (const file of ['action.yml', 'package.json', 'dist/post.js', 'dist/cli.js'])
-    cpSync(file, join(folder, file));
+  mkdirSync(folder, { recursive: true });
+  for (const each of ['action.yml', 'package.json', 'dist'])
+    cpSync(each, join(folder, each), { recursive: true });
   const lines = [
     `Object.assign(process.env, ${JSON.stringify({ ...variables, DIE_WITH_PARENT: '1' })});`,
     ...[`__tests__/e2e/fixtures/${script}`, 'dist/folder-cache.js'].map(

@@ -26,8 +26,8 @@ export async function expireWhenDue(
 ): Promise<ExpiryReport | undefined> {
   const folder = cacheFolder(cache.directory);
   if (!existsSync(folder.storage) || !(await isDue(folder, cache.quota))) return undefined;
-  const { expireLocal } = await import(/* webpackMode: "eager" */ './expire-local.js');
-  const { expiryRemote } = await import(/* webpackMode: "eager" */ './expiry-remote.js');
+  const { expireLocal } = await import(/* webpackChunkName: "later" */ './expire-local.js');
+  const { expiryRemote } = await import(/* webpackChunkName: "later" */ './expiry-remote.js');
   const limited = withTimeLimit(signal, cache.timeLimit);
   const remote = expiryRemote(remoteConfig, host, limited);
   try {

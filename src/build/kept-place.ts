@@ -78,7 +78,9 @@ async function openShare(
 }
 
 async function openGitHub(machine: Machine, folder: string): Promise<Transport> {
-  const { githubTransport } = await import(/* webpackMode: "eager" */ '../cache/github/github-transport.js');
+  const { githubTransport } = await import(
+    /* webpackChunkName: "later" */ '../cache/github/github-transport.js'
+  );
   return githubTransport({
     program: join(machine.programs, 'github-cache.js'),
     node: process.execPath,

@@ -52,6 +52,6 @@ async function readThere(
   digest: Digest,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const { fetchRootfsDirectory } = await import(/* webpackMode: "eager" */ './fetch-rootfs.js');
+  const { fetchRootfsDirectory } = await import(/* webpackChunkName: "later" */ './fetch-rootfs.js');
   return fetchRootfsDirectory(session, name, digest, signal);
 }

@@ -55,7 +55,7 @@ async function runOnce(
     (await replayRemoteHit(context, prepared, signal));
   if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
   // What a hit does not need is not loaded for it: gRPC alone takes longer than the rest of a hit.
-  const { buildHere } = await import(/* webpackMode: "eager" */ './build-here.js');
+  const { buildHere } = await import(/* webpackChunkName: "later" */ './build-here.js');
   return buildHere(context, prepared, lease, signal);
 }
 

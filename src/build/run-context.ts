@@ -69,7 +69,7 @@ async function openSession(
   log: Log,
   signal: AbortSignal,
 ): Promise<RemoteSession> {
-  const { RemoteSession: Session } = await import(/* webpackMode: "eager" */ './remote-session.js');
+  const { RemoteSession: Session } = await import(/* webpackChunkName: "later" */ './remote-session.js');
   return new Session(config, host, log, signal);
 }
 
@@ -80,6 +80,6 @@ async function openKept(
   folder: CacheFolder,
   signal: AbortSignal,
 ): Promise<KeptSession | undefined> {
-  const { KeptSession: Session } = await import(/* webpackMode: "eager" */ './kept-session.js');
+  const { KeptSession: Session } = await import(/* webpackChunkName: "later" */ './kept-session.js');
   return Session.open(config, host, log, folder, signal);
 }

@@ -92,7 +92,7 @@ async function joinUnderLock(
   const state = readRunningState(folder);
   if (state === undefined) return undefined;
   // What needs no daemon does not load gRPC.
-  const { askUsage } = await import(/* webpackMode: "eager" */ './usage.js');
+  const { askUsage } = await import(/* webpackChunkName: "later" */ './usage.js');
   if ((await askUsage(state, signal)) === undefined) return undefined;
   await addLease(folder, lease);
   return state;

@@ -70,8 +70,8 @@ function later(load: () => Promise<Action>): Action {
   return async (invocation, context) => (await load())(invocation, context);
 }
 
-const cacheCommands = () => import(/* webpackMode: "eager" */ './cache-commands.js');
-const casdCommands = () => import(/* webpackMode: "eager" */ './casd-commands.js');
+const cacheCommands = () => import(/* webpackChunkName: "later" */ './cache-commands.js');
+const casdCommands = () => import(/* webpackChunkName: "later" */ './casd-commands.js');
 
 type Act = (action: Action) => (argv: readonly string[], command: Command) => Promise<void>;
 
@@ -97,7 +97,7 @@ function buildProgram(version: string, act: Act): Command {
     OF_CHECK,
   );
   check.action(() =>
-    act(later(async () => (await import(/* webpackMode: "eager" */ './check-command.js')).checkCommand))(
+    act(later(async () => (await import(/* webpackChunkName: "later" */ './check-command.js')).checkCommand))(
       [],
       check,
     ),

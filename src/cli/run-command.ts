@@ -34,6 +34,6 @@ async function saveBuilt(
   signal: AbortSignal,
 ): Promise<SaveReport | null> {
   if (cache.kept.kind === 'none') return null;
-  const { saveKept } = await import(/* webpackMode: "eager" */ '../build/save-kept.js');
+  const { saveKept } = await import(/* webpackChunkName: "later" */ '../build/save-kept.js');
   return (await saveKept(cache, host, signal)) ?? null;
 }
