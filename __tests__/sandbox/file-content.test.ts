@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { contentDigest } from '../../src/sandbox/file-content.js';
+import { contentDigest, digestAside, WHOLE } from '../../src/sandbox/file-content.js';
 import { FakeMachine } from './fake-machine.js';
 
 const LARGE = 9 * 1024 * 1024;
@@ -32,6 +32,16 @@ test('of a large file, the first and the last byte and the size count', async ()
   expect(await digest(Buffer.alloc(LARGE, 1))).toBe(before);
 });
 
-test('a file that is not there is unreadable', () => {
-  expect(contentDigest({ root: machine.root }, '/nothing', 1)).toBe('unreadable');
+test('another thread reads the same, whatever it read before', async () => {
+  const space = Buffer.alloc(WHOLE);
+  for (const length of [WHOLE, 3_000_000, 1]) {
+    const here = await digest(Buffer.alloc(length, length));
+    expect(await digestAside({ root: machine.root }, '/file', space)).toBe(here);
+  }
+});
+
+test('a file that is not there is unreadable', async () => {
+  const tree = { root: machine.root };
+  expect(contentDigest(tree, '/nothing', 1)).toBe('unreadable');
+  expect(await digestAside(tree, '/nothing', Buffer.alloc(1))).toBe('unreadable');
 });

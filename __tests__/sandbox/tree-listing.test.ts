@@ -10,12 +10,20 @@ import { FakeMachine } from './fake-machine.js';
 let machine: FakeMachine;
 beforeEach(async () => {
   machine = await FakeMachine.make();
+  for (let i = 0; i < 9; i++) await machine.write(`/tool/lib/large/${i}`, largeFile(1));
   await machine.write('/tool/bin/run', 'run', 0o755);
   await machine.write('/tool/lib/a/b/c/file', 'file');
   await machine.write('/tool/share/doc/manual', 'manual');
   await machine.write('/tool/VERSION', '1.22.1');
 });
 afterEach(() => machine.remove());
+
+/** Larger than what is read at once. */
+function largeFile(lastByte: number): Buffer {
+  const content = Buffer.alloc(300_000);
+  content.writeUInt8(lastByte, content.length - 1);
+  return content;
+}
 
 async function list(
   leftOut: string[] = [],
@@ -27,13 +35,14 @@ async function list(
   const { signal } = new AbortController();
   const left = { programFolders: new Set<string>(), leftOut: new Set(leftOut) };
   const listing = await listTree(tree, { root: '/tool', ...left, owned, limits, signal }, watch);
-  return { ...listing, watched: watch.paths };
+  return { ...listing, watched: watch.kept.paths };
 }
 
 describe('a listing differs after', () => {
   const changes: Record<string, () => Promise<void>> = {
     'another version of the same length': () => machine.write('/tool/VERSION', '1.22.2'),
     'another program of the same size': () => machine.write('/tool/bin/run', 'RUN', 0o755),
+    'another byte in one of many large files': () => machine.write('/tool/lib/large/7', largeFile(2)),
     'another size deep down': () => machine.write('/tool/lib/a/b/c/file', 'longer'),
     'a lost executable bit': () => chmod(machine.at('/tool/bin/run'), 0o644),
     'a new empty folder': () => machine.folder('/tool/lib/empty'),

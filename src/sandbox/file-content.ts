@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { createHash, webcrypto } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { locate, type HostTree } from './host-tree.js';
 import type { Checksum } from './owned-files.js';
 
 /** Files up to this size, in bytes, are read as a whole. */
-const WHOLE = 8 * 1024 * 1024;
+export const WHOLE = 8 * 1024 * 1024;
 const BLOCK = 16 * 1024;
 const BLOCKS = 64;
 /** For all files: to make one for each of a thousand small ones takes longer than to read them. */
@@ -18,9 +19,25 @@ const piece = Buffer.allocUnsafe(1024 * 1024);
 export function contentDigest(tree: HostTree, path: string, size: number): string {
   try {
     if (size > WHOLE) return sampleDigest(locate(tree, path), size);
-    return createHash('sha256')
-      .update(readFileSync(locate(tree, path)))
-      .digest('hex');
+    return hashFile(locate(tree, path), 'sha256');
+  } catch {
+    return 'unreadable';
+  }
+}
+
+/**
+ * The same for a file of at most 8 MiB, read and hashed by other threads.
+ *
+ * @param space holds the content meanwhile, and no other file's.
+ */
+export async function digestAside(tree: HostTree, path: string, space: Buffer): Promise<string> {
+  try {
+    await using file = await open(locate(tree, path));
+    let length = 0;
+    for (let more; (more = (await file.read(space, length, space.length - length)).bytesRead) > 0;)
+      length += more;
+    const digest = await webcrypto.subtle.digest('SHA-256', space.subarray(0, length));
+    return Buffer.from(digest).toString('hex');
   } catch {
     return 'unreadable';
   }
@@ -33,16 +50,21 @@ export function costOf(size: number): number {
 
 /** Whether all of a file is as the checksum says; false for one that cannot be read. */
 export function hasChecksum(tree: HostTree, path: string, { algorithm, hex }: Checksum): boolean {
-  let descriptor: number | undefined;
   try {
-    const hash = createHash(algorithm);
-    descriptor = openSync(locate(tree, path), 'r');
-    for (let length; (length = readSync(descriptor, piece)) > 0;) hash.update(piece.subarray(0, length));
-    return hash.digest('hex') === hex;
+    return hashFile(locate(tree, path), algorithm) === hex;
   } catch {
     return false;
+  }
+}
+
+function hashFile(file: string, algorithm: string): string {
+  const hash = createHash(algorithm);
+  const descriptor = openSync(file, 'r');
+  try {
+    for (let length; (length = readSync(descriptor, piece)) > 0;) hash.update(piece.subarray(0, length));
+    return hash.digest('hex');
   } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    closeSync(descriptor);
   }
 }
 

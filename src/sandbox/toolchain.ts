@@ -151,12 +151,12 @@ async function describe(
   const name = JSON.stringify([root, [...programFolders], [...leftOut], request.ownPackages, limits.folders]);
   const known = recallWatched(memory, tree, name);
   if (known !== undefined) return v.parse(stored, JSON.parse(known));
-  const watch = new Watch(tree);
+  const most = request.systemFolders.includes(root) ? WATCHED.system : WATCHED.tool;
+  const watch = new Watch(tree, most);
   for (const database of packages?.databases ?? []) watch.status(database);
   const owned = (await packages?.files()) ?? new OwnedFiles(tree, []);
   const listing = await listTree(tree, { root, programFolders, leftOut, owned, limits, signal }, watch);
-  const most = request.systemFolders.includes(root) ? WATCHED.system : WATCHED.tool;
-  rememberWatched(memory, tree, name, watch, JSON.stringify(listing), most);
+  rememberWatched(memory, tree, name, watch, JSON.stringify(listing));
   return listing;
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { isDeciding } from './deciding-files.js';
 import { entriesOf, statusOf, targetOf, type HostTree } from './host-tree.js';
 import { isLeftOut, isUncounted } from './left-out.js';
 import type { Owner } from './owned-files.js';
 import { checkOwned, noteMissing } from './owned-changes.js';
 import { programBehind } from './program-links.js';
-import { readContents } from './read-contents.js';
+import { Contents } from './read-contents.js';
 import { isSecretFile, isSecretFolder, isSecretGitConfig } from './secrets.js';
 import { takeTurn } from './take-turn.js';
 import {
@@ -27,7 +27,7 @@ const NEAR = 3;
 const PROGRAMS_DEPTH = 4;
 const PROGRAM_FOLDERS = new Set(['bin', 'sbin', 'shims', 'Scripts']);
 /** So many folders are listed before other work gets its turn. */
-const TURN = 40;
+const TURN = 10;
 
 /**
  * Lists a folder of tools, breadth first: of what no package brought the name, kind, size, executable bit and link
@@ -36,17 +36,28 @@ const TURN = 40;
  */
 export async function listTree(tree: HostTree, request: ListingRequest, watch: Watch): Promise<TreeListing> {
   const folders: Folder[] = [{ path: request.root, name: '', depth: 0, counts: true }];
-  const lists = { lines: [], unread: [], outside: [], hidden: [], folders };
-  const walk: Walk = { ...request, ...lists, tree, watch, entries: 0 };
   const { limits, signal } = request;
+  const lines: string[] = [];
+  const contents = new Contents(tree, lines, limits, signal);
+  const walk: Walk = {
+    ...request,
+    lines,
+    contents,
+    outside: [],
+    hidden: [],
+    folders,
+    tree,
+    watch,
+    entries: 0,
+  };
   let done = 0;
   for (const folder of folders) {
     if (done === limits.folders || walk.entries > limits.entries) break;
     if (done++ % TURN === 0) await takeTurn(signal);
     listFolder(walk, folder);
   }
-  const readAll = await readContents(walk);
-  const digest = createHash('sha256').update(walk.lines.join('\n')).digest('hex');
+  const readAll = await contents.end();
+  const digest = createHash('sha256').update(lines.join('\n')).digest('hex');
   return {
     digest,
     cut: done < folders.length || !readAll.first,
@@ -84,7 +95,7 @@ function listEntry(walk: Walk, folder: Folder, entry: Dirent, { programs, owner 
   const path = `${folder.path}/${entry.name}`;
   if (walk.leftOut.has(path) || hide(walk, path, entry, owner) || isLeftOut(entry.name, folder.path)) return;
   const counts = folder.counts && !isUncounted(entry.name, folder.depth);
-  const name = join(folder.name, entry.name);
+  const name = folder.name === '' ? entry.name : `${folder.name}/${entry.name}`;
   if (entry.isDirectory()) {
     walk.folders.push({ path, name, depth: folder.depth + 1, counts });
     if (counts && owner === undefined) walk.lines.push(`${name}/`);
@@ -121,10 +132,10 @@ function listFile(walk: Walk, name: string, path: string, programs: boolean): vo
     return;
   }
   const first = programs || isDeciding(basename(path), isExecutable(status));
-  walk.unread.push({ line: walk.lines.length, path, status, first });
-  walk.lines.push(`${name} ${brief(status)}`);
   const rank = programs ? RANKS.program : first ? RANKS.near : RANKS.unowned;
   walk.watch.note(path, status, rank);
+  const line = walk.lines.push(`${name} ${brief(status)}`) - 1;
+  walk.contents.add({ line, path, size: status.size, first });
 }
 
 function holdsPrograms(folder: Folder, programFolders: ReadonlySet<string>): boolean {

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import type { HostTree } from './host-tree.js';
 import type { ListingLimits } from './listing-limits.js';
 import type { OwnedFiles } from './owned-files.js';
+import type { Contents } from './read-contents.js';
 import type { Watch } from './watched.js';
 
 /** What a build must not see although it lies in a folder that is shown: a socket, a secret. */
@@ -51,19 +52,11 @@ export interface Folder {
   readonly counts: boolean;
 }
 
-/** A file whose content is to be added to a line of the listing. */
-export interface Unread {
-  readonly line: number;
-  readonly path: string;
-  readonly status: Stats;
-  readonly first: boolean;
-}
-
 export interface Walk extends ListingRequest {
   readonly tree: HostTree;
   readonly watch: Watch;
   readonly lines: string[];
-  readonly unread: Unread[];
+  readonly contents: Contents;
   readonly outside: Outside[];
   readonly hidden: Hidden[];
   /** Grows while it is walked. */

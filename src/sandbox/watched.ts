@@ -25,16 +25,25 @@ function fingerprintOf(numbers: Float64Array): string {
   return createHash('sha256').update(numbers).digest('hex');
 }
 
+/** The paths of one rank, as far as they can be kept, and their statuses flat. */
+interface Rank {
+  readonly paths: Set<string>;
+  readonly numbers: number[];
+}
+
 /** Notes the status of every path that a finding rests on, so that it can be told later whether it still holds. */
 export class Watch {
-  readonly paths: string[] = [];
-  readonly #ranks: number[] = [];
-  /** Flat, because there can be a hundred thousand paths. */
-  readonly #numbers: number[] = [];
+  /** By rank; there can be gaps. */
+  readonly #ranks: Rank[] = [];
   readonly #began = Date.now();
   #settledFrom = 0;
+  #dropped = false;
 
-  constructor(private readonly tree: HostTree) {}
+  /** @param most how many paths are looked at again before the finding is believed */
+  constructor(
+    private readonly tree: HostTree,
+    private readonly most = Infinity,
+  ) {}
 
   /**
    * The status of what stands at `path`, not following a link. To be asked before the content is read.
@@ -47,12 +56,16 @@ export class Watch {
     return status;
   }
 
-  /** The same for a status that was read just now. */
+  /** The same for a status that was read just now. There can be hundreds of thousands, so what is too much goes at once. */
   note(path: string, status: Stats | undefined, rank: number): void {
-    this.paths.push(path);
-    this.#ranks.push(rank);
-    this.#numbers.push(...numbersOf(status));
     if (status !== undefined) this.#settledFrom = Math.max(this.#settledFrom, this.#restOf(status));
+    const { paths, numbers } = (this.#ranks[rank] ??= { paths: new Set(), numbers: [] });
+    if (paths.size >= this.most) {
+      this.#dropped = true;
+    } else if (!paths.has(path)) {
+      paths.add(path);
+      numbers.push(...numbersOf(status));
+    }
   }
 
   /** Programs give files any time, and one of tomorrow would never come to rest; the inode's is the kernel's. */
@@ -65,20 +78,30 @@ export class Watch {
     return this.#began >= this.#settledFrom;
   }
 
-  get fingerprint(): string {
-    return fingerprintOf(new Float64Array(this.#numbers));
+  /** What is looked at again: each path once, what comes first by rank, and whether that is all. */
+  get kept(): Kept {
+    const paths = new Set<string>();
+    const numbers: number[] = [];
+    let all = !this.#dropped;
+    this.#ranks.forEach((rank) => {
+      for (const [i, path] of [...rank.paths].entries()) {
+        if (paths.has(path)) continue;
+        if (paths.size === this.most) {
+          all = false;
+          return;
+        }
+        paths.add(path);
+        numbers.push(...rank.numbers.slice(i * NUMBERS, (i + 1) * NUMBERS));
+      }
+    });
+    return { paths: [...paths], fingerprint: fingerprintOf(new Float64Array(numbers)), all };
   }
+}
 
-  /** The part of it that comes first by rank; itself where that is all. */
-  first(most: number): Watch {
-    if (this.paths.length <= most) return this;
-    const part = new Watch(this.tree);
-    for (const [i] of [...this.#ranks.entries()].sort(([, a], [, b]) => a - b).slice(0, most)) {
-      part.paths.push(this.paths[i] ?? '');
-      part.#numbers.push(...this.#numbers.slice(i * NUMBERS, (i + 1) * NUMBERS));
-    }
-    return part;
-  }
+interface Kept {
+  readonly paths: readonly string[];
+  readonly fingerprint: string;
+  readonly all: boolean;
 }
 
 /**
@@ -110,22 +133,19 @@ export function recallWatched(memory: DigestMemory, tree: HostTree, name: string
   return fingerprintOf(now) === fingerprint ? value : undefined;
 }
 
-/**
- * @param most how many paths are looked at again before the value is believed. Where that is not all of them, it is
- *   not believed for long.
- */
+/** Where a part of what was watched is all that is looked at again, the value is not believed for long. */
 export function rememberWatched(
   memory: DigestMemory,
   tree: HostTree,
   name: string,
   watch: Watch,
   value: string,
-  most = Infinity,
 ): void {
-  const kept = watch.first(most);
+  if (!watch.settled) return;
+  const kept = watch.kept;
   const paths = kept.paths.map((path) => path.slice(1)).join(SEPARATOR);
-  if (!watch.settled || kept.paths.length === 0 || paths.includes('\n')) return;
-  const until = kept === watch ? '' : String(Date.now() + PARTLY_WATCHED);
+  if (kept.paths.length === 0 || paths.includes('\n')) return;
+  const until = kept.all ? '' : String(Date.now() + PARTLY_WATCHED);
   memory.remember(keyOf(tree, name), NO_STATUS, [kept.fingerprint, until, value, paths].join('\n'));
 }
 
