@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSyn
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
+import { boundNumbers } from './bound-numbers.js';
 import { splitServices } from './split-services.js';
 import { inputTables, inputsModule, outputTable, replaceSection, versionModule } from './tables.js';
 
@@ -35,7 +36,7 @@ function generatedFromProtos() {
   try {
     execFileSync('node_modules/.bin/buf', ['generate', '--output', folder], { cwd: root, stdio: 'inherit' });
     return listFiles(join(folder, 'src/gen')).flatMap((path) =>
-      splitServices(join('src/gen', path), readFileSync(join(folder, 'src/gen', path), 'utf8')),
+      splitServices(join('src/gen', path), boundNumbers(readFileSync(join(folder, 'src/gen', path), 'utf8'))),
     );
   } finally {
     rmSync(folder, { recursive: true });

@@ -97,7 +97,7 @@ describe('an entry that lies', () => {
     [
       'names a blob that is larger than numbers are exact',
       (result) => (firstFile(result).digest = { ...ABSENT, sizeBytes: 2 ** 60 }),
-      /it is no ActionResult/,
+      /\/9007199254740991", which is no digest/,
     ],
     [
       'names as empty what is not',

@@ -15,5 +15,7 @@ describe('digests', () => {
     `${'A'.repeat(64)}/1`,
     `${'a'.repeat(64)}/-1`,
     `${'a'.repeat(64)}/01`,
+    `${'a'.repeat(64)}/${Number.MAX_SAFE_INTEGER}`,
+    `${'a'.repeat(64)}/9999999999999999`,
   ])('%j is not one', (text) => expect(parseDigest(text)).toBeUndefined());
 });

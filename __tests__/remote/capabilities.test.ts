@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { CacheCapabilities } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
+import {
+  type CacheCapabilities,
+  ServerCapabilities,
+} from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { judgeCapabilities } from '../../src/remote/capabilities.js';
+import { EXTREMES, setNumber } from './edit-message.js';
 import { CAPABILITIES } from './endpoint-server.js';
 
 const version = (text: string) => {
@@ -30,6 +34,11 @@ describe('API versions', () => {
     [undefined, '2.3', true, '2.3'],
     ['3.0', undefined, false, '3.0'],
     [undefined, undefined, true, 'names none'],
+    ['0.0', '2.3', true, '2.3'],
+    ['2.0', '0.0', true, '2.0'],
+    ['0.0', '0.0', true, 'names none'],
+    ['2.0', '2147483647.0', true, '2.0 to 2147483647.0'],
+    ['-1.0', '-1.0', false, '-1.0'],
   ])('%s to %s', (low, high, fits, says) => expect(withVersions(low, high)).toEqual({ fits, says }));
 });
 
@@ -57,6 +66,20 @@ test('limits are the smaller of ours and theirs, and zero is none', () => {
   expect(
     withCache({ maxBatchTotalSizeBytes: 1e9, supportedBatchUpdateCompressors: [2, 1] }).limits,
   ).toMatchObject({ maxBatchBytes: 3_900_000, zstdBatch: true });
+});
+
+describe('the limits of a server that says', () => {
+  test.each(Object.entries(EXTREMES))('%s for the size of a batch and of a blob', (_, value) => {
+    const usual = ServerCapabilities.encode(CAPABILITIES).finish();
+    const said = setNumber(setNumber(usual, [1, 4], value), [1, 8], value);
+    const { limits } = judgeCapabilities(ServerCapabilities.decode(said));
+    const bounded = value !== null && value > 0n && value < 2n ** 53n;
+    const batch = bounded ? Math.min(Number(value), 3_900_000) : 3_900_000;
+    expect(limits).toMatchObject({
+      maxBatchBytes: batch,
+      maxBlobBytes: bounded ? Number(value) : null,
+    });
+  });
 });
 
 test('a server without a cache takes no updates', () => {

@@ -1,8 +1,10 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
+import { Status } from '../../src/gen/google/rpc/status.js';
 import { askedDelay, backoff, mayPass } from '../../src/remote/retry.js';
 import { RpcError } from '../../src/rpc/call.js';
 import { comeBackAfter } from './connected.js';
+import { setNumber } from './edit-message.js';
 
 const failed = (code: status, details = '') => new RpcError('M', code, details);
 const asked = (metadata: Metadata) => new RpcError('M', status.RESOURCE_EXHAUSTED, '', { metadata });
@@ -45,6 +47,13 @@ describe('which failures may pass', () => {
     expect(mayPass(failed(code, details), true)).toBe(false),
   );
 
+  test.each([17, 99, -1, NaN])('status %d, which there is not, is as unknown as any', (code) => {
+    expect(failed(code, 'it says')).toMatchObject({
+      code: status.UNKNOWN,
+      message: `M: UNKNOWN: it answers with status ${code}, which there is not: it says`,
+    });
+  });
+
   test('an error of our own does not', () => expect(mayPass(new Error('bug'), true)).toBe(false));
 });
 
@@ -63,6 +72,22 @@ describe('the delay', () => {
 
   test('that a server asks for is read', () => {
     expect(askedDelay(asked(comeBackAfter(1500)))).toBe(1500);
+  });
+
+  test.each<[bigint, number]>([
+    [2n ** 63n - 1n, Number.MAX_SAFE_INTEGER * 1000],
+    [-(2n ** 63n), 0],
+    [-1n, 0],
+  ])('that a server asks for may be any: %d s', (seconds, milliseconds) => {
+    const info = setNumber(new Uint8Array(), [1, 1], seconds);
+    const details = Status.encode({
+      code: status.RESOURCE_EXHAUSTED,
+      message: '',
+      details: [{ typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value: info }],
+    }).finish();
+    const metadata = new Metadata();
+    metadata.set('grpc-status-details-bin', Buffer.from(details));
+    expect(askedDelay(asked(metadata))).toBe(milliseconds);
   });
 
   test('is not asked for by an error without details, or with garbage', () => {

@@ -21,10 +21,12 @@ export function formatDigest(digest: Digest): string {
   return `${digest.hash}/${digest.sizeBytes}`;
 }
 
-/** Reads `HASH/SIZE`; undefined when it is not one. */
+/** Reads `HASH/SIZE`; undefined when it is not one, or is of more bytes than a number can count. */
 export function parseDigest(text: string): Digest | undefined {
-  const match = /^([0-9a-f]{64})\/(0|[1-9][0-9]{0,15})$/.exec(text);
-  return match?.[1] === undefined ? undefined : { hash: match[1], sizeBytes: Number(match[2]) };
+  const [, hash, size] = /^([0-9a-f]{64})\/(0|[1-9][0-9]{0,15})$/.exec(text) ?? [];
+  const sizeBytes = Number(size);
+  // What cannot be counted was read as the largest number that can.
+  return hash === undefined || sizeBytes >= Number.MAX_SAFE_INTEGER ? undefined : { hash, sizeBytes };
 }
 
 export function sameDigest(a: Digest | undefined, b: Digest | undefined): boolean {

@@ -51,7 +51,7 @@ export function judgeCapabilities(said: ServerCapabilities): JudgedCapabilities 
     digestFunction: judgeDigestFunctions(cache?.digestFunctions ?? []),
     limits: {
       maxBatchBytes: smaller(LARGEST_BATCH, cache?.maxBatchTotalSizeBytes ?? 0),
-      maxBlobBytes: (cache?.maxCasBlobSizeBytes ?? 0) > 0 ? (cache?.maxCasBlobSizeBytes ?? null) : null,
+      maxBlobBytes: limitOf(cache?.maxCasBlobSizeBytes ?? 0),
       zstdStream: stream.includes(Compressor_Value.ZSTD),
       zstdBatch: batch.includes(Compressor_Value.ZSTD),
     },
@@ -61,12 +61,20 @@ export function judgeCapabilities(said: ServerCapabilities): JudgedCapabilities 
 }
 
 /** A server that names no version at all is taken at its word in everything else: some leave it out. */
-function judgeVersions({ lowApiVersion: low, highApiVersion: high }: ServerCapabilities): Judgement {
+function judgeVersions({ lowApiVersion, highApiVersion }: ServerCapabilities): Judgement {
+  const [low, high] = [named(lowApiVersion), named(highApiVersion)];
   if (low === undefined && high === undefined) return { fits: true, says: 'names none' };
   const [from, to] = [low ?? high, high ?? low];
   const fits = (from?.major ?? 0) <= OUR_MAJOR && (to?.major ?? 0) >= OUR_MAJOR;
   const [first, last] = [formatVersion(from), formatVersion(to)];
   return { fits, says: first === last ? first : `${first} to ${last}` };
+}
+
+/** 0.0.0 is what stands where nothing was set. */
+function named(version: SemVer | undefined): SemVer | undefined {
+  const isSet =
+    version !== undefined && [version.major, version.minor, version.patch].some((part) => part !== 0);
+  return isSet ? version : undefined;
 }
 
 function formatVersion(version: SemVer | undefined): string {
@@ -90,6 +98,11 @@ function nameOf(value: DigestFunction_Value): string {
   return (
     Object.entries(DigestFunction_Value).find(([, number]) => number === value)?.[0] ?? `number ${value}`
   );
+}
+
+/** None (0) and the largest number that there is mean the same: bazel-remote says the latter. */
+function limitOf(said: number): number | null {
+  return said > 0 && said < Number.MAX_SAFE_INTEGER ? said : null;
 }
 
 function smaller(ours: number, theirs: number): number {

@@ -20,13 +20,21 @@ export interface CallLimits {
 export class RpcError extends Error {
   override readonly name = 'RpcError';
 
+  readonly code: status;
+  readonly details: string;
+
+  /** @param code a number that no status has is taken for UNKNOWN, as gRPC says (grpc.io, "Status codes") */
   constructor(
     readonly method: string,
-    readonly code: status,
-    readonly details: string,
+    code: number,
+    details: string,
     cause?: unknown,
   ) {
-    super(`${method}: ${status[code]}: ${details}`, { cause });
+    const known = status[code] !== undefined;
+    const said = known ? details : `it answers with status ${code}, which there is not: ${details}`;
+    super(`${method}: ${known ? status[code] : status[status.UNKNOWN]}: ${said}`, { cause });
+    this.code = known ? code : status.UNKNOWN;
+    this.details = said;
   }
 }
 
