@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type BlobSink, memorySink } from '../../src/cache/blob-sink.js';
 import type { Pack } from '../../src/cache/cache-index.js';
 import { DamagedPack } from '../../src/cache/damaged-pack.js';
-import { fileSink } from '../../src/cache/file-sink.js';
+import { FileSink } from '../../src/cache/file-sink.js';
 import { nodeZstd } from '../../src/zstd/node-zstd.js';
 import { readPack } from '../../src/cache/pack-reader.js';
 import { writePack } from '../../src/cache/pack-writer.js';
@@ -149,17 +149,18 @@ describe('a pack', () => {
 
   const read = (want: readonly (readonly [Digest, BlobSink])[], of = pack, signal = never) =>
     readPack(folder.file('pack'), of, new Map(want.map(([{ hash }, sink]) => [hash, sink])), signal);
-  const files = (...modes: number[]) =>
-    modes.map((mode, i) => ({ path: folder.file(`out-${i}`), mode })) as unknown as Parameters<
-      typeof fileSink
-    >[0];
+  const sinkOf = (first: number, ...others: readonly number[]) => {
+    const sink = new FileSink({ path: folder.file('out-0'), mode: first });
+    for (const [i, mode] of others.entries()) sink.add({ path: folder.file(`out-${i + 1}`), mode });
+    return sink;
+  };
   const modeOf = async (name: string) => (await stat(folder.file(name))).mode & 0o777;
 
   test.each([
     ['small', small, 0],
     ['large', large, 1],
   ])('makes several files of one %s blob', async (_, digest, i) => {
-    await read([[digest, fileSink(files(0o600, 0o700, 0o400))]]);
+    await read([[digest, sinkOf(0o600, 0o700, 0o400)]]);
     for (const name of ['out-0', 'out-1', 'out-2']) {
       expect((await readFile(folder.file(name))).equals(contents[i] ?? Buffer.alloc(0))).toBe(true);
     }
@@ -175,6 +176,13 @@ describe('a pack', () => {
       [digestOf(Buffer.from('elsewhere')), elsewhere],
     ]);
     expect([here.blob, elsewhere.blob]).toEqual([contents[3], undefined]);
+  });
+
+  test('takes out of what is wanted what has come, and nothing else', async () => {
+    const elsewhere = 'e'.repeat(64);
+    const want = new Map([small.hash, large.hash, elsewhere].map((hash) => [hash, memorySink()]));
+    await readPack(folder.file('pack'), pack, want, never);
+    expect([...want.keys()]).toEqual([elsewhere]);
   });
 
   test('does not look at what is not wanted', async () => {
@@ -196,7 +204,7 @@ describe('a pack', () => {
     ['another', (file) => Buffer.alloc(file.length, 'z')],
   ])('that is %s gives nothing', async (_, damage) => {
     await writeFile(folder.file('pack'), damage(await readFile(folder.file('pack'))));
-    const problem: unknown = await read([[small, fileSink(files(0o644))]]).catch((error: unknown) => error);
+    const problem: unknown = await read([[small, sinkOf(0o644)]]).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(DamagedPack);
     expect(String(problem)).toMatch(/^DamagedPack: the pack [0-9a-f]{64} is damaged: .+$/);
     expect(await folder.names()).toEqual(['pack']);
@@ -206,20 +214,20 @@ describe('a pack', () => {
     const hash = 'f'.repeat(64);
     for (const [i, { sizeBytes }] of pack.blobs.entries()) {
       const blobs = pack.blobs.with(i, { hash, sizeBytes });
-      await expect(
-        read([[{ hash, sizeBytes }, fileSink(files(0o644, 0o644))]], { ...pack, blobs }),
-      ).rejects.toThrow(DamagedPack);
+      await expect(read([[{ hash, sizeBytes }, sinkOf(0o644, 0o644)]], { ...pack, blobs })).rejects.toThrow(
+        DamagedPack,
+      );
       expect(await folder.names()).toEqual(['pack']);
     }
   });
 
   test('that becomes shorter while it is read leaves nothing half-written', async () => {
-    const reading = read([[large, { ...fileSink(files(0o644)), begin: cutWhileItIsRead }]]);
+    const reading = read([[large, { take: () => undefined, begin: cutWhileItIsRead }]]);
     await expect(reading).rejects.toThrow(DamagedPack);
     expect(await folder.names()).toEqual(['pack']);
 
-    async function cutWhileItIsRead(digest: Digest) {
-      const writer = await fileSink(files(0o644)).begin(digest);
+    async function cutWhileItIsRead() {
+      const writer = await sinkOf(0o644).begin();
       await truncate(folder.file('pack'), 1_000);
       return writer;
     }
@@ -228,7 +236,7 @@ describe('a pack', () => {
   test('is left when a file cannot be written, and so is the blob', async () => {
     await writeFile(folder.file('out-1'), 'mine');
     for (const digest of [large, small]) {
-      await expect(read([[digest, fileSink(files(0o644, 0o644))]])).rejects.toMatchObject({ code: 'EEXIST' });
+      await expect(read([[digest, sinkOf(0o644, 0o644)]])).rejects.toMatchObject({ code: 'EEXIST' });
       expect((await readFile(folder.file('out-1'))).toString()).toBe('mine');
     }
     expect(await folder.names()).toEqual(['out-0', 'out-1', 'pack']); // The small blob's first file is whole.
@@ -236,12 +244,12 @@ describe('a pack', () => {
 
   test('is left at once when it is aborted, and so is the blob', async () => {
     const abort = new AbortController();
-    const sink = fileSink(files(0o644));
+    const sink = sinkOf(0o644);
     const stopping: BlobSink = {
-      ...sink,
-      begin: (digest) => {
+      take: () => undefined,
+      begin: () => {
         abort.abort(new Error('enough'));
-        return sink.begin(digest);
+        return sink.begin();
       },
     };
     await expect(read([[large, stopping]], pack, abort.signal)).rejects.toThrow('enough');

@@ -1,7 +1,6 @@
-import { memorySink, type BlobSink } from '../cache/blob-sink.js';
-import { fileSink } from '../cache/file-sink.js';
+import { memorySink } from '../cache/blob-sink.js';
+import { FileSink } from '../cache/file-sink.js';
 import type { KeptCache, KeptResult } from '../cache/kept-cache.js';
-import type { FileToFetch } from '../casd/stored-results.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { MOST_BYTES_IN_MEMORY, type ResultSource } from './result-source.js';
 import { UnusableResult } from '../outputs/plan.js';
@@ -35,12 +34,14 @@ export function keptResults(
       return sink.blob ?? Buffer.alloc(0);
     },
     fetchFiles: async (files, signal) => {
-      const sinks = new Map<string, BlobSink>();
-      for (const [first, ...others] of filesByBlob(files)) {
-        const sink = fileSink([first, ...others]);
-        if (first.digest.sizeBytes === 0)
-          await sink.take(Buffer.alloc(0)); // No pack has the empty blob.
-        else sinks.set(first.digest.hash, sink);
+      const sinks = new Map<string, FileSink>();
+      for (const file of files) {
+        const { hash, sizeBytes } = file.digest;
+        const others = sinks.get(hash);
+        if (sizeBytes === 0)
+          new FileSink(file).take(Buffer.alloc(0)); // No pack has the empty blob.
+        else if (others === undefined) sinks.set(hash, new FileSink(file));
+        else others.add(file);
       }
       const digests = files.map(({ digest }) => digest);
       await cache.read(digests, sinks, signal);
@@ -56,16 +57,4 @@ function decodeResult(bytes: Buffer): ActionResult {
   } catch (cause) {
     throw new UnusableResult('it is no ActionResult', { cause });
   }
-}
-
-type FilesOfBlob = [FileToFetch, ...FileToFetch[]];
-
-function filesByBlob(files: readonly FileToFetch[]): Iterable<FilesOfBlob> {
-  const byBlob = new Map<string, FilesOfBlob>();
-  for (const file of files) {
-    const others = byBlob.get(file.digest.hash);
-    if (others === undefined) byBlob.set(file.digest.hash, [file]);
-    else others.push(file);
-  }
-  return byBlob.values();
 }

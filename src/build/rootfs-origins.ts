@@ -1,4 +1,4 @@
-import { fileSink } from '../cache/file-sink.js';
+import { FileSink } from '../cache/file-sink.js';
 import { memorySink, watchSink } from '../cache/blob-sink.js';
 import type { KeptCache } from '../cache/kept-cache.js';
 import type { FileToFetch } from '../casd/stored-results.js';
@@ -43,7 +43,7 @@ export function keptOrigin(cache: KeptCache): RootfsOrigin {
     },
     files: (files, onWhole, signal) => {
       const sinks = new Map(
-        files.map((file) => [file.digest.hash, watchSink(fileSink([file]), () => onWhole(file.digest))]),
+        files.map((file) => [file.digest.hash, watchSink(new FileSink(file), () => onWhole(file.digest))]),
       );
       return cache.read(
         files.map(({ digest }) => digest),

@@ -13,17 +13,27 @@ export interface FileToMake {
 
 /**
  * Makes files of a blob. One that fails is removed again, and so are, for a blob that is not small, the other files
- * of it; what was made of other blobs is the caller's to remove.
- *
- * @param files at least one
+ * of it; what was made of other blobs is the caller's to remove. There may be a hundred thousand of these at once.
  */
-export function fileSink(files: readonly [FileToMake, ...FileToMake[]]): BlobSink {
-  return {
-    take: (blob) => {
-      for (const file of files) makeFile(file, blob);
-    },
-    begin: () => beginFile(files),
-  };
+export class FileSink implements BlobSink {
+  readonly #files: [FileToMake, ...FileToMake[]];
+
+  constructor(file: FileToMake) {
+    this.#files = [file];
+  }
+
+  /** Makes another file of the same blob. */
+  add(file: FileToMake): void {
+    this.#files.push(file);
+  }
+
+  take(blob: Uint8Array): void {
+    for (const file of this.#files) makeFile(file, blob);
+  }
+
+  begin(): Promise<BlobWriter> {
+    return beginFile(this.#files);
+  }
 }
 
 /** At once: a promise for each of many small files would take longer than the writing. */

@@ -4,7 +4,6 @@ import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
 import type { BlobSink } from './blob-sink.js';
-import { sinksLeft } from './sinks-left.js';
 import type { Entry, Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
 import { fetchPack } from './fetch-pack.js';
@@ -78,7 +77,7 @@ export class KeptCache {
     sinks: ReadonlyMap<string, BlobSink>,
     signal: AbortSignal,
   ): Promise<void> {
-    const left = sinksLeft(sinks);
+    const left = new Map(sinks);
     for (let wanted = digests; ; wanted = wanted.filter(({ hash }) => left.has(hash))) {
       const needed = await this.#packsFor(wanted);
       for (const { pack } of needed) void this.#file(pack, signal).catch(() => undefined);
@@ -118,21 +117,16 @@ export class KeptCache {
   /** @returns false when one of them turned out to be lost */
   async #readPacks(
     usages: readonly PackUsage[],
-    sinks: ReadonlyMap<string, BlobSink>,
+    left: Map<string, BlobSink>,
     signal: AbortSignal,
   ): Promise<boolean> {
-    for (const usage of usages) if (!(await this.#readPack(usage, sinks, signal))) return false;
+    for (const { pack } of usages) if (!(await this.#readPack(pack, left, signal))) return false;
     return true;
   }
 
-  async #readPack(
-    { pack, live }: PackUsage,
-    sinks: ReadonlyMap<string, BlobSink>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    const wanted = new Map(live.map(({ hash }) => [hash, sinks.get(hash)] as const).filter(isGiven));
+  async #readPack(pack: Pack, left: Map<string, BlobSink>, signal: AbortSignal): Promise<boolean> {
     try {
-      await readPack(await this.#file(pack, signal), pack, wanted, signal);
+      await readPack(await this.#file(pack, signal), pack, left, signal);
       return true;
     } catch (error) {
       signal.throwIfAborted();
@@ -207,8 +201,4 @@ class AbsentPack extends Error {
   constructor(id: string) {
     super(`the pack ${id} is not there`);
   }
-}
-
-function isGiven(pair: readonly [string, BlobSink | undefined]): pair is readonly [string, BlobSink] {
-  return pair[1] !== undefined;
 }

@@ -5,7 +5,7 @@ import type { Digest } from '../reapi/digest.js';
 import { blobFile, type PackInput } from './blob-file.js';
 import type { BuiltPack } from './build-packs.js';
 import { fetchPack } from './fetch-pack.js';
-import { fileSink } from './file-sink.js';
+import { FileSink } from './file-sink.js';
 import { readPack } from './pack-reader.js';
 import type { PackUsage } from './pack-usage.js';
 import type { IndexPlace } from './read-scope.js';
@@ -44,7 +44,7 @@ export async function takeLiveBlobs(
   for (const { pack, live, file, isOurs } of await fetchPacks(place, rewritten, built, signal)) {
     const wanted = live.filter(({ hash }) => !hashes.has(hash));
     const sinks = wanted.map(
-      (digest) => [digest.hash, fileSink([{ path: pathOf(digest), mode: 0o600 }])] as const,
+      (digest) => [digest.hash, new FileSink({ path: pathOf(digest), mode: 0o600 })] as const,
     );
     await readPack(file, pack, new Map(sinks), signal);
     if (!isOurs) await rm(file, { force: true });

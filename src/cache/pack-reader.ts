@@ -12,14 +12,15 @@ import { confirmPack, packContent } from './pack-content.js';
  * Reads blobs out of a pack. The file is held against its id before anything is read from it, and each blob against
  * its digest; reading ends with the last blob that is wanted.
  *
- * @param want by the hash of the blob; those that the pack does not have are left alone
+ * @param want by the hash of the blob; what the pack gives is gone from it as soon as its sink has it, and what the pack
+ * does not have is left alone
  * @param zstd null: uses a decompressor that is slower
  * @throws DamagedPack, or what a sink throws; no sink then holds a part of a blob
  */
 export async function readPack(
   file: string,
   pack: Pack,
-  want: ReadonlyMap<string, BlobSink>,
+  want: Map<string, BlobSink>,
   signal: AbortSignal,
   zstd: NodeZstd | null = nodeZstd,
 ): Promise<void> {
@@ -58,14 +59,14 @@ function wantedBlobs({ blobs }: Pack, want: ReadonlyMap<string, BlobSink>): read
 async function readBlobs(
   file: FileHandle,
   pack: Pack,
-  want: ReadonlyMap<string, BlobSink>,
+  want: Map<string, BlobSink>,
   signal: AbortSignal,
   zstd: NodeZstd | null,
 ): Promise<void> {
   const wanted = wantedBlobs(pack, want);
   const last = wanted.at(-1);
   if (last === undefined) return;
-  const receiver = new Receiver(pack, wanted);
+  const receiver = new Receiver(pack, wanted, ({ hash }) => want.delete(hash));
   try {
     if (last.end > 0) {
       for await (const piece of packContent(file, pack, signal, zstd)) {
@@ -91,6 +92,7 @@ class Receiver {
   constructor(
     private readonly pack: Pack,
     private readonly wanted: readonly WantedBlob[],
+    private readonly onWhole: (digest: Digest) => void,
   ) {}
 
   get done(): boolean {
@@ -109,6 +111,7 @@ class Receiver {
         const content = this.#gather(blob, part, this.#position + from - blob.start);
         const taken = whole ? this.#take(blob, content) : undefined;
         if (taken !== undefined) await taken;
+        if (whole) this.onWhole(blob.digest);
       }
       if (!whole) break;
       this.#next++;
@@ -143,6 +146,7 @@ class Receiver {
     if (!whole) return;
     this.#confirm(digest, hash.digest('hex'));
     await writer.finish();
+    this.onWhole(digest);
     this.#large = undefined;
   }
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { TreeNode } from '../reapi/merkle.js';
-import type { PlannedOutput } from './plan.js';
+import { pathBelow, type PlannedOutput } from './plan.js';
 
 /** What was brought to one place: for each path relative to the output, what lay there then. */
 type Content = Readonly<Record<string, string>>;
@@ -15,6 +15,9 @@ export interface Brought {
 }
 
 const stored = v.object({ version: v.literal(1), contents: v.array(v.record(v.string(), v.string())) });
+
+/** Characters of what is written at once. */
+const PIECE = 1 << 16;
 
 export const A_FOLDER = 'folder';
 export const aFile = (hash: string) => `file ${hash}`;
@@ -41,44 +44,68 @@ export function wasBrought({ contents }: Brought, path: string, what: string): b
   return contents.some((content) => Object.hasOwn(content, path) && content[path] === what);
 }
 
-/** What an output puts at its place. */
-export function contentOf({ path, nodes }: PlannedOutput): Content {
-  return Object.fromEntries(nodes.map((node) => [node.path.slice(path.length + 1), contentOfNode(node)]));
-}
-
 export function contentOfNode(node: TreeNode): string {
   if (node.kind === 'file') return aFile(node.digest.hash);
   return node.kind === 'symlink' ? aLink(node.target) : A_FOLDER;
 }
 
 /** Remembers what is about to be brought, beside what was: nobody knows yet what comes of it. */
-export async function rememberBoth(brought: Brought, content: Content): Promise<void> {
-  if (!isAllOf(brought, content)) await write(brought.file, [...brought.contents, content]);
+export async function rememberBoth(brought: Brought, output: PlannedOutput): Promise<void> {
+  if (isAllOf(brought, output)) return;
+  await write(brought.file, [...brought.contents.map(Object.entries<string>), pairsOf(output)]);
 }
 
 /** Remembers what was brought now, and forgets what was before. */
-export async function rememberOnly(brought: Brought, content: Content): Promise<void> {
-  if (brought.contents.length > 0 && !isAllOf(brought, content)) await write(brought.file, [content]);
+export async function rememberOnly(brought: Brought, output: PlannedOutput): Promise<void> {
+  if (brought.contents.length > 0 && !isAllOf(brought, output)) await write(brought.file, [pairsOf(output)]);
   else await markUsed(brought.file);
 }
 
-function isAllOf({ contents }: Brought, content: Content): boolean {
+function isAllOf({ contents }: Brought, output: PlannedOutput): boolean {
   const [known, ...others] = contents;
-  const paths = Object.keys(content);
-  if (known === undefined || others.length > 0 || Object.keys(known).length !== paths.length) return false;
-  return paths.every((path) => Object.hasOwn(known, path) && known[path] === content[path]);
+  if (known === undefined || others.length > 0) return false;
+  if (Object.keys(known).length !== output.nodes.length) return false;
+  return output.nodes.every((node) => {
+    const path = pathBelow(output, node);
+    return Object.hasOwn(known, path) && known[path] === contentOfNode(node);
+  });
+}
+
+type Pairs = Iterable<readonly [path: string, what: string]>;
+
+/** What an output puts at its place. */
+function* pairsOf(output: PlannedOutput): Pairs {
+  for (const node of output.nodes) yield [pathBelow(output, node), contentOfNode(node)];
 }
 
 /** Where nothing can be remembered, the next run deletes nothing: that costs no build its outputs. */
-async function write(file: string, contents: readonly Content[]): Promise<void> {
+async function write(file: string, contents: readonly Pairs[]): Promise<void> {
   const unfinished = `${file}.${process.pid}`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(unfinished, JSON.stringify({ version: 1, contents }));
+    await writeFile(unfinished, inPieces(contents));
     await rename(unfinished, file);
   } catch {
     await rm(unfinished, { force: true }).catch(() => undefined);
   }
+}
+
+/** As JSON. Of a hundred thousand files the whole would be ten megabytes, several times over. */
+function* inPieces(contents: readonly Pairs[]): Iterable<string> {
+  let piece = '{"version":1,"contents":[';
+  for (const [number, pairs] of contents.entries()) {
+    piece += number === 0 ? '{' : ',{';
+    let separator = '';
+    for (const [path, what] of pairs) {
+      piece += `${separator}${JSON.stringify(path)}:${JSON.stringify(what)}`;
+      separator = ',';
+      if (piece.length < PIECE) continue;
+      yield piece;
+      piece = '';
+    }
+    piece += '}';
+  }
+  yield `${piece}]}`;
 }
 
 /** The memory's folder forgets what is old. */

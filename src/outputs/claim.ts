@@ -1,8 +1,8 @@
 import { join, posix } from 'node:path';
 import type { TreeNode } from '../reapi/merkle.js';
 import { type Brought, contentOfNode, readBrought } from './brought.js';
-import type { PlannedOutput } from './plan.js';
-import { type Kind, kindAt } from './standing.js';
+import { pathBelow, type PlannedOutput } from './plan.js';
+import { kindAt } from './standing.js';
 
 export interface ClaimRequest {
   /** Absolute. */
@@ -15,17 +15,16 @@ export interface ClaimRequest {
   readonly memory: string;
 }
 
-/** An output and its place in the workspace. Paths are relative to the output, but for its own. */
+/** An output and its place in the workspace. */
 export interface Claim {
   readonly output: PlannedOutput;
   /** Absolute. */
   readonly target: string;
-  readonly wanted: ReadonlyMap<string, Kind>;
-  /** What the build was given there. */
+  /** What the build was given there, by its path below the output. */
   readonly given: ReadonlyMap<string, TreeNode>;
   readonly givenFolders: ReadonlySet<string>;
   readonly brought: Brought;
-  /** What is wanted and not there already as it is to be, folders before what is in them. */
+  /** Those of its nodes that are not there already as they are to be, folders before what is in them. */
   readonly nodes: readonly TreeNode[];
 }
 
@@ -33,19 +32,16 @@ export interface Claim {
 export async function claimPlace(request: ClaimRequest, output: PlannedOutput): Promise<Claim> {
   const place = posix.join(request.workingDirectory, output.path);
   const target = join(request.workspace, place);
-  const below = (path: string) => path.slice(output.path.length + 1);
   const folder = `${place}/`;
   const inputs = request.inputs.filter(({ path }) => path === place || path.startsWith(folder));
   const given = new Map(inputs.map((node) => [node.path.slice(place.length + 1), node]));
-  const nodes = output.nodes.map((node) => ({ ...node, path: below(node.path) }));
   return {
     output,
     target,
     given,
     givenFolders: foldersOf(given),
-    wanted: new Map(nodes.flatMap(({ path, kind }) => (kind === 'subtree' ? [] : [[path, kind] as const]))),
     brought: await readBrought(request.memory, target),
-    nodes: await withoutUntouched(nodes, given, target),
+    nodes: await withoutUntouched(output, given, target),
   };
 }
 
@@ -66,14 +62,15 @@ function foldersOf(given: ReadonlyMap<string, TreeNode>): ReadonlySet<string> {
  * meanwhile, then that is not undone.
  */
 async function withoutUntouched(
-  nodes: readonly TreeNode[],
+  output: PlannedOutput,
   given: ReadonlyMap<string, TreeNode>,
   target: string,
 ): Promise<readonly TreeNode[]> {
-  if (given.size === 0) return nodes;
+  if (given.size === 0) return output.nodes;
   const changed: TreeNode[] = [];
-  for (const node of nodes) {
-    if (!isSameNode(node, given.get(node.path)) || (await kindAt(join(target, node.path))) !== node.kind)
+  for (const node of output.nodes) {
+    const path = pathBelow(output, node);
+    if (!isSameNode(node, given.get(path)) || (await kindAt(join(target, path))) !== node.kind)
       changed.push(node);
   }
   return changed;

@@ -21,6 +21,11 @@ export interface PlannedOutput {
   readonly nodes: readonly TreeNode[];
 }
 
+/** Where a node of an output lies in it: '' is the output itself. */
+export function pathBelow({ path }: PlannedOutput, node: TreeNode): string {
+  return node.path.slice(path.length + 1);
+}
+
 /** A result that cannot be what the build made: it names other paths, or leads out of the workspace. */
 export class UnusableResult extends Error {
   override readonly name: string = 'UnusableResult';

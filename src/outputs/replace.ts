@@ -15,17 +15,19 @@ import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import type { Journal } from './journal.js';
+import { pathBelow, type PlannedOutput } from './plan.js';
 import type { Scratch } from './scratch.js';
 import { kindAt, type Standing } from './standing.js';
 
 /** An output that lies complete in the scratch folder, to be put to its place. */
 export interface StagedOutput {
+  readonly output: PlannedOutput;
   /** Absolute. */
   readonly target: string;
   readonly staged: string;
   /** The scratch folder, absolute. */
   readonly scratch: string;
-  /** What is staged, relative to the output, folders before what is in them. */
+  /** What is staged, folders before what is in them. */
   readonly nodes: readonly TreeNode[];
   readonly standing: Standing;
   /** Whether some of it is not staged, for it stands there as it is to be. */
@@ -48,11 +50,15 @@ const NO_RENAME: ReadonlySet<string | undefined> = new Set([
  *
  * @throws the system's error; the journal then knows what was done
  */
-export async function replaceOutput(output: StagedOutput, scratch: Scratch, journal: Journal): Promise<void> {
-  const { standing, isPart } = output;
+export async function replaceOutput(
+  request: StagedOutput,
+  scratch: Scratch,
+  journal: Journal,
+): Promise<void> {
+  const { standing, isPart } = request;
   const { kept, locked, kind } = standing;
   const inFull = !isPart && (kind !== 'directory' || (kept.length === 0 && !locked));
-  if (!inFull || !(await swap(output, scratch, journal))) await merge(output, scratch, journal);
+  if (!inFull || !(await swap(request, scratch, journal))) await merge(request, scratch, journal);
 }
 
 /** @returns whether that was possible; if not, all is as it was */
@@ -75,17 +81,18 @@ async function swap({ target, staged, scratch, standing }: StagedOutput, places:
   }
 }
 
-async function merge(output: StagedOutput, places: Scratch, journal: Journal): Promise<void> {
-  const { target, staged, nodes, standing } = output;
+async function merge(request: StagedOutput, places: Scratch, journal: Journal): Promise<void> {
+  const { output, target, staged, nodes, standing } = request;
   const at = (path: string) => (path === '' ? target : join(target, path));
-  const steps = new Steps(output.scratch, places, journal);
+  const steps = new Steps(request.scratch, places, journal);
   for (const path of standing.doomed) await steps.takeAway(at(path));
   for (const path of standing.emptied) await steps.removeFolder(at(path));
   let done: string | undefined;
-  for (const { kind, path } of nodes) {
+  for (const node of nodes) {
+    const path = pathBelow(output, node);
     if (done !== undefined && path.startsWith(`${done}/`)) continue;
     const source = path === '' ? staged : join(staged, path);
-    if (kind !== 'directory') await steps.put(source, at(path));
+    if (node.kind !== 'directory') await steps.put(source, at(path));
     else if (await steps.putFolder(source, at(path), path !== '')) done = path;
   }
 }

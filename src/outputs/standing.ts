@@ -4,10 +4,18 @@ import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promi
 import { join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
 import { isAbandoned, isScratchName } from '../process/scratch-name.js';
+import type { TreeNode } from '../reapi/merkle.js';
 import { A_FOLDER, aFile, aLink, contentOfNode, wasBrought } from './brought.js';
 import type { Claim } from './claim.js';
+import { pathBelow, type PlannedOutput } from './plan.js';
 
 export type Kind = 'file' | 'directory' | 'symlink';
+
+/** A claim on a folder that stands. */
+interface Search extends Claim {
+  /** What the result has, by its path below the output. */
+  readonly wanted: ReadonlyMap<string, TreeNode['kind']>;
+}
 
 /** A Standing that is being made. */
 type Finding = {
@@ -53,9 +61,16 @@ export async function lookAtPlace(claim: Claim): Promise<Standing> {
     abandoned: [],
     locked: false,
   } as Finding;
-  if (kind === 'directory') await look(claim, '', found);
-  if (kind === 'directory' && claim.wanted.get('') !== 'directory') found.inTheWay.push(...found.kept);
+  if (kind !== 'directory') return found;
+  await look({ ...claim, wanted: kindsOf(claim.output) }, '', found);
+  if (claim.output.kind !== 'directory') found.inTheWay.push(...found.kept);
   return found;
+}
+
+function kindsOf(output: PlannedOutput): Search['wanted'] {
+  const kinds = new Map<string, TreeNode['kind']>();
+  for (const node of output.nodes) kinds.set(pathBelow(output, node), node.kind);
+  return kinds;
 }
 
 /** Undefined is nothing; what is none of these counts as a file. */
@@ -70,43 +85,43 @@ export async function kindAt(path: string): Promise<Kind | null> {
 }
 
 /** @returns whether nothing in the folder stays that the result does not have */
-async function look(claim: Claim, folder: string, found: Finding): Promise<boolean> {
+async function look(search: Search, folder: string, found: Finding): Promise<boolean> {
   const keptBefore = found.kept.length;
-  const entries = await entriesOf(claim, folder);
+  const entries = await entriesOf(search, folder);
   if (entries === undefined) {
     found.kept.push(folder);
     return false;
   }
-  if (entries.length > 0 && !(await isOpen(join(claim.target, folder)))) found.locked = true;
+  if (entries.length > 0 && !(await isOpen(join(search.target, folder)))) found.locked = true;
   for (const entry of entries) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (isScratchName(entry.name)) await lookAtScratch(claim.target, path, entry.name, found);
-    else if (entry.isDirectory()) await lookAtFolder(claim, path, found);
-    else await lookAtFile(claim, path, entry, found);
+    if (isScratchName(entry.name)) await lookAtScratch(search.target, path, entry.name, found);
+    else if (entry.isDirectory()) await lookAtFolder(search, path, found);
+    else await lookAtFile(search, path, entry, found);
   }
   return found.kept.length === keptBefore;
 }
 
-async function lookAtFolder(claim: Claim, path: string, found: Finding): Promise<void> {
-  const wanted = claim.wanted.get(path);
+async function lookAtFolder(search: Search, path: string, found: Finding): Promise<void> {
+  const wanted = search.wanted.get(path);
   const keptBefore = found.kept.length;
-  const isEmptied = await look(claim, path, found);
+  const isEmptied = await look(search, path, found);
   if (wanted === 'directory') return;
   if (!isEmptied) {
     if (wanted !== undefined) found.inTheWay.push(...found.kept.slice(keptBefore));
     return;
   }
-  const isOurs = claim.givenFolders.has(path) || wasBrought(claim.brought, path, A_FOLDER);
+  const isOurs = search.givenFolders.has(path) || wasBrought(search.brought, path, A_FOLDER);
   if (wanted !== undefined || isOurs) found.emptied.push(path);
   else found.kept.push(path);
 }
 
-async function lookAtFile(claim: Claim, path: string, entry: Dirent, found: Finding): Promise<void> {
-  if (claim.wanted.has(path)) return;
-  const content = await contentAt(claim, path, entry);
-  const given = claim.given.get(path);
+async function lookAtFile(search: Search, path: string, entry: Dirent, found: Finding): Promise<void> {
+  if (search.wanted.has(path)) return;
+  const content = await contentAt(search, path, entry);
+  const given = search.given.get(path);
   const wasRemoved = given !== undefined && content === contentOfNode(given);
-  if (!wasRemoved && !wasBrought(claim.brought, path, content)) {
+  if (!wasRemoved && !wasBrought(search.brought, path, content)) {
     found.kept.push(path);
     return;
   }
@@ -143,7 +158,7 @@ async function hashOf(path: string): Promise<string> {
 }
 
 /** A folder that cannot be read is somebody's, unless the result needs it. */
-async function entriesOf({ target, wanted }: Claim, folder: string): Promise<Dirent[] | undefined> {
+async function entriesOf({ target, wanted }: Search, folder: string): Promise<Dirent[] | undefined> {
   try {
     return await readdir(join(target, folder), { withFileTypes: true });
   } catch (error) {
