@@ -145,10 +145,14 @@ test('a forged state file has nothing ended, nothing removed and nobody asked', 
     buildbox: { version: '1', source: 'wheel' },
     quota: 4e9,
   };
-  writeFileSync(state(), JSON.stringify(forged));
+  const forge = () => {
+    writeFileSync(state(), JSON.stringify(forged));
+    writeFileSync(join(bench.cache, 'run/socket-place'), forged.socket);
+  };
+  forge();
   expect((await bench.command('casd', 'status')).stdout).toBe(`no casd runs on ${bench.cache}\n`);
   expect((await bench.run([], 'cat in.txt')).stdout).toBe('x');
-  writeFileSync(state(), JSON.stringify(forged));
+  forge();
   expect((await bench.command('casd', 'stop')).exitCode).toBe(0);
   expect(readFileSync(join(precious, 'casd.sock'), 'utf8')).toBe('not a socket');
   expect(identify(bystander.pid ?? 0)).toEqual(forged.process);

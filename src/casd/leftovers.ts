@@ -6,8 +6,7 @@ import type { CacheFolder } from './folder.js';
 import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';
 import { removeTree } from './remove-tree.js';
-import { removeNotedSocket, removeSocket } from './socket.js';
-import { readState } from './state.js';
+import { removeNotedSocket } from './socket.js';
 
 const UNMOUNT_DEADLINE = 10_000;
 
@@ -53,8 +52,6 @@ export async function removeLeftovers(
     if (HALF_WRITTEN.test(name))
       await rm(join(folder.run, name), { recursive: true, force: true }).catch(() => undefined);
   }
-  const state = readState(folder);
-  if (state !== undefined) await removeSocket(folder, state.socket);
   await removeNotedSocket(folder);
   await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
 }

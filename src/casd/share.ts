@@ -6,7 +6,7 @@ import { type CacheFolder, makeCacheFolder, nameOf } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { servingCasds } from './serving.js';
 import { type CasdSettings, startCasd, stopCasd } from './start.js';
-import { type CasdState, readRunningState, writeState } from './state.js';
+import { type CasdState, readRunningState, writeRecord } from './state.js';
 
 /** Waiting for the lock to give a lease back must not be cut short by the cancel that asks for it. */
 const NEVER = new AbortController().signal;
@@ -104,7 +104,7 @@ async function writeDownAgain({ folder, buildbox, quota }: CasdSettings): Promis
   if (only === undefined || others.length > 0 || readRunningState(folder) !== undefined) return;
   if (!(await liveLeases(folder)).some(({ owner }) => owner !== null)) return;
   const { version, source } = buildbox;
-  await writeState(folder, { version: 1, ...only, buildbox: { version, source }, quota });
+  await writeRecord(folder, { version: 1, process: only.process, buildbox: { version, source }, quota });
 }
 
 async function forgetKeptLeases(folder: CacheFolder): Promise<void> {

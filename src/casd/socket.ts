@@ -33,7 +33,7 @@ export function isListenedTo(socket: string): Promise<boolean> {
 
 /**
  * Finds the socket a place: in the cache folder, or, where the kernel does not take a path of that length, in a folder
- * of its own.
+ * of its own. That is noted before there is one, so that whoever cleans up after a kill finds it.
  */
 export async function placeSocket(folder: CacheFolder, temporary: string): Promise<string> {
   const inFolder = usualSocket(folder);
@@ -41,7 +41,7 @@ export async function placeSocket(folder: CacheFolder, temporary: string): Promi
   for (const parent of [temporary, '/tmp']) {
     const socket = join(parent, ownFolder(), NAME);
     if (Buffer.byteLength(socket) > LONGEST_SOCKET_PATH) continue;
-    await writeFile(noteOf(folder), socket); // First, so that whoever cleans up after a kill finds the folder.
+    await writeFile(noteOf(folder), socket);
     await mkdir(dirname(socket), { mode: 0o700 });
     return socket;
   }
@@ -50,10 +50,10 @@ export async function placeSocket(folder: CacheFolder, temporary: string): Promi
   });
 }
 
-/** Removes the folder that a casd's socket had for itself, whoever was killed between making and using it. */
+/** Removes what the last `placeSocket` gave, and the folder that it made, whoever was killed since. Only while no casd runs. */
 export async function removeNotedSocket(folder: CacheFolder): Promise<void> {
   const socket = await readFile(noteOf(folder), 'utf8').catch(() => undefined);
-  if (socket !== undefined) await removeSocket(folder, socket);
+  await removeSocket(folder, socket ?? usualSocket(folder));
   await rm(noteOf(folder), { recursive: true, force: true }).catch(() => undefined);
 }
 

@@ -10,8 +10,8 @@ import type { CacheFolder } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { casdLogTail } from './log-tail.js';
 import { endServing } from './serving.js';
-import { isListenedTo, placeSocket, removeSocket, usualSocket } from './socket.js';
-import { type CasdState, writeState } from './state.js';
+import { isListenedTo, placeSocket, removeNotedSocket, removeSocket, usualSocket } from './socket.js';
+import { type CasdRecord, type CasdState, writeRecord } from './state.js';
 
 /** What a daemon is started with. */
 export interface CasdSettings {
@@ -51,29 +51,28 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   let daemon: SpawnedCasd | undefined;
   try {
     daemon = await spawnCasd(settings, socket);
-    const state = stateOf(daemon.child, socket, settings);
-    if (state !== undefined) await writeState(folder, state);
+    const record = recordOf(daemon.child, settings);
+    if (record !== undefined) await writeRecord(folder, record);
     await ready(daemon, socket, folder, signal);
-    if (state === undefined) throw startFault('casd ended at once', folder);
+    if (record === undefined) throw startFault('casd ended at once', folder);
     daemon.child.unref();
-    return state;
+    return { ...record, socket };
   } catch (error) {
     daemon?.child.kill('SIGKILL');
-    await removeSocket(folder, socket);
+    await removeNotedSocket(folder);
     await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
 }
 
 /** Undefined where it could not be started, or ended at once. */
-function stateOf({ pid }: ChildProcess, socket: string, settings: CasdSettings): CasdState | undefined {
+function recordOf({ pid }: ChildProcess, settings: CasdSettings): CasdRecord | undefined {
   const identity = pid === undefined ? undefined : identify(pid);
   if (identity === undefined) return undefined;
   const { version, source } = settings.buildbox;
   return {
     version: 1,
     process: identity,
-    socket,
     buildbox: { version, source },
     quota: settings.quota,
   };
