@@ -26,7 +26,6 @@ for (const entry of entries) {
   const filename = `${entry}.js`;
   const { code, assets } = await ncc(join(root, 'build/entry', `${entry}.js`), {
     filename,
-    minify: true,
     quiet: true,
     license: '',
     externals: [UNUSED_MODULE],
@@ -35,16 +34,9 @@ for (const entry of entries) {
   const unexpected = Object.keys(assets).filter((name) => !UNUSED_ASSET.test(name) && !later.includes(name));
   if (unexpected.length > 0)
     throw new Error(`the bundle of ${entry} needs ${unexpected.join(', ')} beside it`);
-  files.set(filename, entry === 'cli' ? `#!/usr/bin/env node\n${code}` : code);
-  // ncc leaves these as they are.
-  for (const name of later) {
-    const minified = await minify(assets[name].source.toString(), {
-      module: true,
-      compress: true,
-      mangle: true,
-    });
-    files.set(name, minified.code);
-  }
+  const short = await shortened(code);
+  files.set(filename, entry === 'cli' ? `#!/usr/bin/env node\n${short}` : short);
+  for (const name of later) files.set(name, await shortened(assets[name].source.toString()));
 }
 rmSync(join(root, 'build'), { recursive: true, force: true });
 
@@ -60,6 +52,18 @@ for (const name of left) rmSync(join(dist, name));
 for (const name of stale) {
   writeFileSync(join(dist, name), files.get(name), { mode: name === 'cli.js' ? 0o755 : 0o644 });
   console.log(`wrote dist/${name}, ${Math.round(files.get(name).length / 1000)} kB`);
+}
+
+/** ncc would shorten words alone, and leave in what nothing calls: most of some libraries. */
+async function shortened(code) {
+  const names = { keep_classnames: true, keep_fnames: true };
+  const { code: short } = await minify(code, {
+    module: true,
+    compress: names,
+    mangle: names,
+    format: { comments: false },
+  });
+  return short;
 }
 
 function read(path) {

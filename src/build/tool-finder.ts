@@ -5,10 +5,8 @@ import type { Host } from '../host/host.js';
 import type { Machine } from '../machine.js';
 import { isOfCheckout } from '../process/checkouts.js';
 import { ownHome } from '../process/own-programs.js';
-import { ensureBubblewrap } from '../tools/bubblewrap.js';
-import { type BuildBox, ensureBuildBox } from '../tools/buildbox.js';
-import { preflight, type SandboxReadiness } from '../tools/preflight.js';
-import { findUtilLinux } from '../tools/util-linux.js';
+import type { BuildBox } from '../tools/buildbox.js';
+import type { SandboxReadiness } from '../tools/preflight.js';
 import { toolHashes } from './tool-hashes.js';
 
 export interface SandboxTools extends SandboxReadiness {
@@ -50,6 +48,7 @@ export function toolFinder(
   const context = { machine, log, signal, toolFolder, pinnedFolder, hashOf: hashes.hashOf };
   let found: Promise<BuildBox> | undefined;
   const find = async () => {
+    const { ensureBuildBox } = await import(/* webpackChunkName: "later" */ '../tools/buildbox.js');
     const buildbox = await ensureBuildBox(request, context);
     await hashes.save();
     return buildbox;
@@ -61,6 +60,9 @@ export function toolFinder(
     buildbox,
     sandbox: async () => {
       const found = await buildbox();
+      const { ensureBubblewrap } = await import(/* webpackChunkName: "later" */ '../tools/bubblewrap.js');
+      const { preflight } = await import(/* webpackChunkName: "later" */ '../tools/preflight.js');
+      const { findUtilLinux } = await import(/* webpackChunkName: "later" */ '../tools/util-linux.js');
       const readiness = await preflight(await ensureBubblewrap(context), found, context);
       const [setpriv, prlimit] = await Promise.all([
         findUtilLinux('setpriv', machine),
