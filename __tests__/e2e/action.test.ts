@@ -10,7 +10,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { CANARIES, type JobOptions, type Runner, startRunner } from './runner.js';
+import { CANARIES, type Job, type JobOptions, type Runner, startRunner } from './runner.js';
+import { until } from './until.js';
 
 const ACTION = resolve('.');
 
@@ -193,24 +194,79 @@ describe('a step that goes wrong', () => {
 });
 
 describe('two jobs of one machine at once', () => {
-  test('share a daemon and both succeed', async () => {
-    const other = await startRunner();
-    const environment = {
+  let other: Runner;
+  let environment: Record<string, string>;
+  let gate: string;
+
+  beforeEach(async () => {
+    other = await startRunner();
+    gate = mkdtempSync('/var/tmp/gate-'); // Nothing below /tmp is shown to a build.
+    environment = {
       RUNNER_TOOL_CACHE: process.env.TEST_TOOL_CACHE ?? '',
       XDG_CACHE_HOME: join(runner.home, 'shared-cache'),
-      RUNNER_TRACKING_ID: '', // Or the end of the job that started the daemon takes it from the other.
     };
-    try {
-      const results = await Promise.all([
-        runner.runJob(job({ run: 'sleep 1; echo a', salt: 'a' }, { environment })),
-        other.runJob(job({ run: 'sleep 1; echo b', salt: 'b' }, { environment })),
-      ]);
-      expect(results.map(({ exitCode, log }) => (exitCode === 0 ? 0 : log))).toEqual([0, 0]);
-      expect(new Set(results.map(({ outputs }) => outputs['casd-socket'])).size).toBe(1);
-      expect(results.map(({ post }) => post?.exitCode)).toEqual([0, 0]);
-      expect(existsSync(join(environment.XDG_CACHE_HOME, 'buildbox-action/run/casd.json'))).toBe(false);
-    } finally {
-      await other.dispose();
-    }
+  });
+
+  afterEach(async () => {
+    await other.dispose();
+    rmSync(gate, { recursive: true });
+  });
+
+  function expectNothingLeft(): void {
+    const runs = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && words(pid).includes(runner.home));
+    expect(runs.map(words)).toEqual([]);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(runner.home);
+    expect(existsSync(join(runner.home, 'shared-cache/buildbox-action/run/casd.json'))).toBe(false);
+  }
+
+  test('share a daemon and both succeed', async () => {
+    environment.RUNNER_TRACKING_ID = ''; // Or the end of the job that started the daemon takes it from the other.
+    const results = await Promise.all([
+      runner.runJob(job({ run: 'sleep 1; echo a', salt: 'a' }, { environment })),
+      other.runJob(job({ run: 'sleep 1; echo b', salt: 'b' }, { environment })),
+    ]);
+    expect(results.map(({ exitCode, log }) => (exitCode === 0 ? 0 : log))).toEqual([0, 0]);
+    expect(new Set(results.map(({ outputs }) => outputs['casd-socket'])).size).toBe(1);
+    expect(results.map(({ post }) => post?.exitCode)).toEqual([0, 0]);
+    expectNothingLeft();
+  });
+
+  test('the end of the one takes its daemon along, and the other builds once more on its own', async () => {
+    const first = await runner.startJob(job({ run: 'echo started; sleep 300' }, { environment }));
+    await said(first, /^started/m);
+    const second = await other.startJob(
+      job(
+        {
+          run: `echo started; until [ -e ${gate}/open ]; do sleep 0.1; done; cat greeting >out`,
+          outputs: 'out',
+          'host-paths': gate,
+        },
+        { environment },
+      ),
+    );
+    await said(second, /^started/m);
+    await first.cancel();
+    const { leftovers } = await first.result;
+    expect(leftovers.map(({ command }) => command)).toContainEqual(expect.stringContaining('buildbox-casd'));
+    await said(second, /building once more/);
+    writeFileSync(join(gate, 'open'), '');
+    const built = await second.result;
+    expect([built.exitCode, built.outputs.result]).toEqual([0, 'built']);
+    expect(readFileSync(join(workspace, 'out'), 'utf8')).toBe('hello\n');
+    expect([built.post?.exitCode, built.leftovers]).toEqual([0, []]);
+    expectNothingLeft();
   });
 });
+
+/** The command line of a process. */
+function words(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+async function said(running: Job, text: RegExp): Promise<void> {
+  await until(() => text.test(running.log()));
+}

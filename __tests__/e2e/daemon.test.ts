@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
+import { until } from './until.js';
 
 let bench: Bench;
 
@@ -20,7 +21,7 @@ interface Status {
   readonly socket: string;
   readonly pid: number;
   readonly buildbox: { readonly version: string };
-  readonly cache: { readonly size: number; readonly quota: number };
+  readonly cache: { readonly size: number; readonly quota: number } | null;
   readonly users: readonly (number | null)[];
 }
 
@@ -137,13 +138,20 @@ describe('runs on one cache folder', () => {
 });
 
 describe('a daemon that is killed', () => {
-  test('during a build: the run says so, and nothing of it stays', async () => {
+  test('during a build: the run says so and builds once more, but not twice, and nothing of it stays', async () => {
     const run = bench.startRun([], 'echo started; sleep 60');
     await run.said('started');
-    process.kill((await status()).pid, 'SIGKILL');
+    const { pid } = await status();
+    process.kill(pid, 'SIGKILL');
+    await run.said('building once more');
+    await until(async () => {
+      const next = await status();
+      if (!next.running || next.pid === pid || next.cache === null) return false;
+      return process.kill(next.pid, 'SIGKILL');
+    });
     const { exitCode, stderr } = await run.ended;
     expect(exitCode).toBe(125);
-    expect(stderr).toMatch(/casd ended during the run/);
+    expect(stderr).toMatch(/casd ended during the run$/m);
     expect(bench.leftovers()).toEqual([]);
     expect((await bench.record([], 'echo again')).record.result).toBe('built');
   });

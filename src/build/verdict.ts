@@ -80,9 +80,12 @@ function killed({ log }: RunnerOutcome): Fault {
   });
 }
 
+/** What a build was given to read went away before its end. */
+export class LostInputs extends Fault {}
+
 /** The command may have taken an empty folder for its inputs and have found nothing wrong with it. */
-function lost({ log }: RunnerOutcome): Fault {
-  return new Fault('the inputs went away during the build, so what it said is not believed', {
+function lost({ log }: RunnerOutcome): LostInputs {
+  return new LostInputs('the inputs went away during the build, so what it said is not believed', {
     log,
     remedy:
       'buildbox-fuse, which serves them, was ended (out of memory?), or somebody unmounted or removed what casd staged. Run it again.',

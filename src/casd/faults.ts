@@ -28,8 +28,10 @@ export function isFullCache({ code, details }: RpcError): boolean {
   return code === status.RESOURCE_EXHAUSTED && !details.includes('message larger than max');
 }
 
-export function casdEnded(folder: CacheFolder, cause?: unknown): Fault {
-  return new Fault('casd ended during the run', {
+export class CasdEnded extends Fault {}
+
+export function casdEnded(folder: CacheFolder, cause?: unknown): CasdEnded {
+  return new CasdEnded('casd ended during the run', {
     cause,
     log: casdLogTail(folder),
     remedy: 'Something killed it (out of memory?). The next run starts a new one.',

@@ -33,6 +33,7 @@ export interface CasdSettings {
 }
 
 const READY_DEADLINE = 20_000;
+const KILL_DEADLINE = 5000;
 const POLL_MILLISECONDS = 4;
 
 /**
@@ -58,7 +59,7 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
     daemon.child.unref();
     return { ...record, socket };
   } catch (error) {
-    daemon?.child.kill('SIGKILL');
+    await daemon?.kill();
     await removeNotedSocket(folder);
     await rm(folder.state, { recursive: true, force: true }).catch(() => undefined);
     throw error;
@@ -103,6 +104,8 @@ interface SpawnedCasd {
   readonly child: ChildProcess;
   /** Why there is no process, or none any more. */
   readonly ended: () => string | undefined;
+  /** Waits until it is gone. */
+  readonly kill: () => Promise<void>;
 }
 
 async function spawnCasd(settings: CasdSettings, socket: string): Promise<SpawnedCasd> {
@@ -130,7 +133,12 @@ async function spawnCasd(settings: CasdSettings, socket: string): Promise<Spawne
       'exit',
       (code, by) => (ended = `ended with ${by ?? `exit code ${code ?? '?'}`} while starting`),
     );
-    return { child, ended: () => ended };
+    const kill = async () => {
+      child.kill('SIGKILL');
+      const end = Date.now() + KILL_DEADLINE;
+      while (ended === undefined && Date.now() < end) await sleep(POLL_MILLISECONDS);
+    };
+    return { child, ended: () => ended, kill };
   } finally {
     await log.close();
   }
