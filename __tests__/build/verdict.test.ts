@@ -42,6 +42,7 @@ describe('a build that ended', () => {
   test.each([
     ['timeout', 'timed-out'],
     ['processes', 'too-many-processes'],
+    ['memory', 'too-much-memory'],
   ] as const)('was ended by its limit of %s, with what it left until then', (met, kind) => {
     const links = [{ path: 'workspace/latest', target: 'log' }];
     expect(judge(outcome({ met, links, result: result(137) }), '')).toMatchObject({ kind, links });

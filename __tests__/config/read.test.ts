@@ -55,6 +55,7 @@ describe('what is left out', () => {
         hostPaths: [],
         platform: { properties: [], features: false },
         processes: undefined,
+        memory: undefined,
         tmpSize: undefined,
       },
       remote: undefined,
@@ -139,6 +140,7 @@ describe('paths', () => {
     ['processes', '0'],
     ['processes', '1.5'],
     ['processes', 'many'],
+    ['memory', 'much'],
     ['tmp-size', 'half'],
     ['tmp-size', '0'],
   ])('%s: %j is refused', (input, value) => {
@@ -161,9 +163,10 @@ test('a root file system is named by the digest of a Directory', () => {
 });
 
 test('the sandbox is told of properties, of the processor, and of limits', () => {
-  const { platform, processes, tmpSize } = read({
+  const { platform, processes, memory, tmpSize } = read({
     platform: 'pool=big\nisa\npool=small\npool=big\nflag=a=b',
     processes: '100',
+    memory: '2G',
     'tmp-size': '1Gi',
   }).sandbox;
   const properties = [
@@ -172,7 +175,7 @@ test('the sandbox is told of properties, of the processor, and of limits', () =>
     ['flag', 'a=b'],
   ];
   expect(platform).toEqual({ properties, features: true });
-  expect([processes, tmpSize]).toEqual([100, 2 ** 30]);
+  expect([processes, memory, tmpSize]).toEqual([100, 2e9, 2 ** 30]);
 });
 
 describe('require-tier', () => {

@@ -77,6 +77,15 @@ describeAsRoot('as an ordinary user', () => {
       expect(stdout).toBe('5000\n5000\nBlockingIOError\n');
     });
 
+    test('a limit of memory that cannot be held to has nothing built', async () => {
+      const { exitCode, stdout, stderr } = await bench.run(['--memory', '1G'], 'echo built');
+      expect([exitCode, stdout]).toEqual([125, '']);
+      expect(stderr).toContain('`memory` cannot be held to here');
+      expect((await bench.run([], 'echo built')).stdout).toBe('built\n');
+      // Nothing is started for a hit, so there is nothing to hold.
+      expect((await bench.run(['--memory', '1G'], 'echo built')).stdout).toBe('built\n');
+    });
+
     describe('what a build makes unreadable', () => {
       const closed = 'mkdir -p d/e; echo x > d/e/f; chmod 0 d/e/f d/e d';
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { makeMemoryGroup } from '../../src/sandbox/memory-group.js';
 import { makePidsGroup } from '../../src/sandbox/pids-group.js';
 import { Bench } from './command-line.js';
 
@@ -121,6 +122,10 @@ describe('what a build may do to the machine', () => {
   });
 });
 
+const memoryGroup = await makeMemoryGroup(1e9).catch(() => undefined);
+await memoryGroup?.[Symbol.asyncDispose]();
+const describeMemory = memoryGroup === undefined ? describe.skip : describe;
+
 describe('limits', () => {
   test('a fork bomb ends by itself, and is not remembered', async () => {
     const flags = ['--processes', '150', '--cache-failures', 'true'];
@@ -156,6 +161,37 @@ describe('limits', () => {
     bench.write('threads.py', script);
     const { exitCode, stderr } = await bench.run(['--processes', '150'], 'python3 threads.py');
     expect([exitCode, stderr]).toEqual([137, expect.stringContaining('more than 150 processes')]);
+  });
+
+  describeMemory('memory', () => {
+    const eat = 'python3 -c "x = bytearray(300_000_000); print(len(x))"';
+
+    test('a build that needs more than it may is ended, and one that does not is not', async () => {
+      const ended = await bench.run(['--memory', '200M', '--cache-failures', 'true'], `${eat}; echo went on`);
+      expect([ended.exitCode, ended.stdout]).toEqual([137, expect.not.stringContaining('000')]);
+      expect(ended.stderr).toContain('it needed more memory than 200 MB (`memory`)');
+      expect((await bench.run(['--memory', '1G'], `${eat}; echo went on`)).stdout).toBe(
+        '300000000\nwent on\n',
+      );
+      expect(readdirSync(dirname(memoryGroup?.folder ?? ''))).not.toContainEqual(
+        expect.stringMatching(/^\.buildbox-/),
+      );
+    });
+
+    test('counts for all processes together, and for what is written to /tmp', async () => {
+      const many =
+        'for i in 1 2 3 4; do python3 -c "import time; x = bytearray(80_000_000); time.sleep(9)" & done; wait';
+      for (const script of [many, 'head -c 300M /dev/zero > /tmp/x']) {
+        const { exitCode, stderr } = await bench.run(['--memory', '200M'], script);
+        expect([exitCode, stderr]).toEqual([137, expect.stringContaining('more memory than 200 MB')]);
+      }
+    });
+
+    test('leaves the limit of processes as it is', async () => {
+      const script = 'for i in $(seq 100); do sleep 5 & done; wait';
+      const { exitCode, stderr } = await bench.run(['--memory', '1G', '--processes', '50'], script);
+      expect([exitCode, stderr]).toEqual([137, expect.stringContaining('more than 50 processes')]);
+    });
   });
 
   test('/tmp and /dev/shm hold no more than was said', async () => {

@@ -66,8 +66,8 @@ async function buildOnce(
   );
   if (sandbox.stagingReason !== null) log.info(sandbox.stagingReason);
   log.phase(`building: ${config.build.title}`);
-  const { processes = await readProcessLimit(), tmpSize } = config.sandbox;
-  const limits = { processes, tmpSize, timeout: config.build.timeout };
+  const { processes = await readProcessLimit(), memory, tmpSize } = config.sandbox;
+  const limits = { processes, memory, tmpSize, timeout: config.build.timeout };
   const started = new Date();
   const request = {
     ...{ host, log, casd, folder, sandbox, prepared, limits },

@@ -1,6 +1,7 @@
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { SandboxLimits } from '../sandbox/runner.js';
 import type { OutputLink } from '../sandbox/shim.js';
+import { formatBytes } from '../report/format-quantity.js';
 import type { Verdict } from './verdict.js';
 
 /** What a shell exits with for a command that it does not find (POSIX, 2.8.2). */
@@ -23,7 +24,7 @@ export interface VerdictResult {
  */
 export function readVerdict(
   verdict: Exclude<Verdict, { kind: 'not-mounted' }>,
-  { timeout, processes }: SandboxLimits,
+  { timeout, processes, memory = 0 }: SandboxLimits,
   workingDirectory: string,
 ): VerdictResult {
   switch (verdict.kind) {
@@ -38,6 +39,11 @@ export function readVerdict(
       return stopped(
         withLinks(verdict, workingDirectory),
         `the build was ended because it had more than ${processes} processes and threads at a time (\`processes\`)`,
+      );
+    case 'too-much-memory':
+      return stopped(
+        withLinks(verdict, workingDirectory),
+        `the build was ended because it needed more memory than ${formatBytes(memory)} (\`memory\`)`,
       );
     case 'not-found':
       return failed(EXIT_NOT_FOUND, `${verdict.command}: there is no such command in the sandbox`);

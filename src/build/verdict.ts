@@ -10,7 +10,7 @@ export type Verdict =
   | { readonly kind: 'ended'; readonly result: ActionResult; readonly links: readonly OutputLink[] }
   /** It was ended by a limit; what it left until then is there, if buildbox-run came so far. */
   | {
-      readonly kind: 'timed-out' | 'too-many-processes';
+      readonly kind: 'timed-out' | 'too-many-processes' | 'too-much-memory';
       readonly result: ActionResult;
       readonly links: readonly OutputLink[];
     }
@@ -28,7 +28,8 @@ export type Verdict =
  */
 export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
   const error = outcome.errorStatus === undefined ? undefined : Status.decode(outcome.errorStatus);
-  if (outcome.sandbox === 'lost' && outcome.met !== 'processes') throw lost(outcome);
+  if (outcome.sandbox === 'lost' && outcome.met !== 'processes' && outcome.met !== 'memory')
+    throw lost(outcome);
   const kind = limitMet(outcome, error);
   if (kind !== undefined) {
     return { kind, result: ActionResult.decode(outcome.result ?? Buffer.alloc(0)), links: outcome.links };
@@ -51,6 +52,7 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
 }
 
 function limitMet({ met }: RunnerOutcome, error: Status | undefined) {
+  if (met === 'memory') return 'too-much-memory';
   if (met === 'processes') return 'too-many-processes';
   // buildbox-run's own timeout comes later than ours, and where ours was of no avail.
   return met === 'timeout' || error?.code === status.DEADLINE_EXCEEDED ? 'timed-out' : undefined;

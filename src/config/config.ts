@@ -40,6 +40,8 @@ export interface SandboxConfig {
   readonly platform: PlatformChoice;
   /** The most processes and threads at a time; undefined for what suits the machine. */
   readonly processes: number | undefined;
+  /** The most bytes of memory; undefined for what the machine has. */
+  readonly memory: number | undefined;
   /** Bytes; undefined for half of the memory. */
   readonly tmpSize: number | undefined;
 }

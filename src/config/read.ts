@@ -60,13 +60,18 @@ function readBuild(raw: RawInputs, machine: Machine, argv: readonly string[]): B
 }
 
 function readSandbox(raw: RawInputs): SandboxConfig {
-  const [processes, tmpSize] = [given(raw, 'processes'), given(raw, 'tmp-size')];
+  const [processes, memory, tmpSize] = [
+    given(raw, 'processes'),
+    given(raw, 'memory'),
+    given(raw, 'tmp-size'),
+  ];
   return {
     rootfs: readRootfs(given(raw, 'rootfs')),
     network: oneOf('network', given(raw, 'network'), ['off', 'on']),
     hostPaths: parseLines(given(raw, 'host-paths')),
     platform: parsePlatform(parseLines(given(raw, 'platform'))),
     processes: processes === '' ? undefined : parseCount('processes', processes),
+    memory: memory === '' ? undefined : parseSize('memory', memory),
     tmpSize: tmpSize === '' ? undefined : parseSize('tmp-size', tmpSize),
   };
 }

@@ -17,6 +17,7 @@ export const INPUTS = {
   "host-paths": { group: "sandbox", default: "", description: "More files and folders of the host to show to the build, read-only, one a line. Their content is part of the action." },
   "platform": { group: "sandbox", default: "", description: "What more tells builds apart, one a line: `key=value`, a platform property of the action; or `isa` for the features of this machine's processor, for builds with `-march=native`." },
   "processes": { group: "sandbox", default: "", description: "The most processes and threads that a build may have at a time; one that has more is ended and has failed. By default 4096, 256 for each processor where that is more, and less where the machine itself allows less." },
+  "memory": { group: "sandbox", default: "", description: "The most memory that a build may have, with what it writes to `/tmp` (`K`, `M`, `G`, `T`, or `Ki`, `Mi`, `Gi`, `Ti`); one that needs more is ended and has failed. By default what the machine has. Needs a control group: where the job may make none that limits memory, nothing is built." },
   "tmp-size": { group: "sandbox", default: "", description: "The most that `/tmp` may hold, and `/dev/shm` again (`K`, `M`, `G`, `T`, or `Ki`, `Mi`, `Gi`, `Ti`). By default half of the memory. Needs bubblewrap 0.7." },
   "remote": { group: "remote", default: "", description: "The remote endpoint: `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `unix:PATH`." },
   "remote-instance": { group: "remote", default: "", description: "The instance name at the endpoint." },

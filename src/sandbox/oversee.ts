@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isRunning, type ProcessIdentity } from '../process/identity.js';
 import { holdsMoreThan } from './count-processes.js';
-import type { ProcessBrake } from './process-brake.js';
 import { initIn, isOver } from './sandbox-status.js';
 
 /** Where the kernel does not brake it, a fork bomb makes some thousand processes in so many milliseconds. */
@@ -20,9 +19,11 @@ export interface OverseenLimits {
   readonly timeout: number;
 }
 
+export type Limit = 'memory' | 'processes' | 'timeout';
+
 export interface Oversight extends Disposable {
   /** The limit by which the sandbox was ended. */
-  readonly met: 'processes' | 'timeout' | undefined;
+  readonly met: Limit | undefined;
   /** Ends the sandbox, and waits until the shim has done what it does after it. */
   stop(): Promise<void>;
 }
@@ -33,16 +34,17 @@ export interface Oversight extends Disposable {
  * buildbox-run's timeout does not either: it kills the shim first, which then leaves unreadable folders, and those kill casd.
  *
  * @param status the file that bubblewrap and the shim write to
+ * @param metInKernel the limit for which the kernel is known to have refused something, or ended somebody
  */
 export function oversee(
   status: string,
   limits: OverseenLimits,
-  brake: Pick<ProcessBrake, 'hasRefused'>,
+  metInKernel: () => Limit | undefined,
 ): Oversight {
   let init: ProcessIdentity | undefined;
   let met: Oversight['met'];
   let late: NodeJS.Timeout | undefined;
-  const meet = (limit: 'processes' | 'timeout') => {
+  const meet = (limit: Limit) => {
     if (init !== undefined && kill(init)) met ??= limit;
   };
   const look = () => {
@@ -51,13 +53,14 @@ export function oversee(
       if (init === undefined) return;
       late = setTimeout(() => meet('timeout'), Math.min(limits.timeout, LONGEST));
     }
-    if (brake.hasRefused() || holdsMoreThan(init.pid, limits.processes)) meet('processes');
+    const limit = metInKernel() ?? (holdsMoreThan(init.pid, limits.processes) ? 'processes' : undefined);
+    if (limit !== undefined) meet(limit);
   };
   const timer = setInterval(look, INTERVAL);
   return {
     get met() {
       // What was refused a process may have ended before anybody looked, and well, having done less than it should.
-      return met ?? (brake.hasRefused() ? 'processes' : undefined);
+      return met ?? metInKernel();
     },
     async stop() {
       init ??= findInit(status);

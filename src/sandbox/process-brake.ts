@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import type { ControlGroup } from './control-group.js';
 import { makePidsGroup } from './pids-group.js';
 
 /**
@@ -32,14 +33,17 @@ const OUTSIDE = 1;
 /**
  * Takes the user's limit, which needs no right and leaves nothing behind, or a group where that does not hold: for
  * root, and on old kernels.
+ *
+ * @param other a group that the sandbox is put in anyway
  */
 export async function makeProcessBrake(
   processes: number,
   prlimit: string | undefined,
+  other: ControlGroup | undefined,
 ): Promise<ProcessBrake> {
   const byUser = prlimit !== undefined && countsApart(release());
   if (process.getuid?.() === 0 || !byUser) {
-    const group = await makePidsGroup(processes + OUTSIDE);
+    const group = await makePidsGroup(processes + OUTSIDE, other);
     if (group !== undefined) {
       return {
         means: { kind: 'group', folder: group.folder },

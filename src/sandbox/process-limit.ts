@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pidsGroups } from './pids-group.js';
+import { groupsOf } from './control-group.js';
 
 const USUAL = 4096;
 const FOR_A_PROCESSOR = 256;
@@ -40,7 +40,7 @@ async function userRoom(): Promise<number> {
 /** By the control groups that this process is in and those above them, as far as they can be seen. */
 async function groupRoom(): Promise<number> {
   const groups = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
-  const folders = pidsGroups(groups).flatMap(({ mount, path }) => withParents(mount, path));
+  const folders = groupsOf(groups, 'pids').flatMap(({ mount, path }) => withParents(mount, path));
   return Math.min(Infinity, ...(await Promise.all(folders.map(roomIn))));
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bind } from './rootfs.js';
+import { makeMemoryGroup } from './memory-group.js';
 import { makeProcessBrake } from './process-brake.js';
 import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
 import type { SandboxStatus } from './sandbox-status.js';
@@ -44,6 +45,8 @@ export interface RunnerRequest {
 
 /** What a build may take of the machine. It is no part of the action: who meets a limit fails, and that is not kept. */
 export interface SandboxLimits extends OverseenLimits {
+  /** The most bytes of memory; undefined for what the machine has. */
+  readonly memory: number | undefined;
   /** The most bytes in /tmp, and in /dev/shm again; undefined for half of the memory each. */
   readonly tmpSize: number | undefined;
 }
@@ -70,6 +73,8 @@ const ABORT_GRACE = 5000;
 /**
  * Runs an action in a sandbox. An abort ends the build and all its children, then buildbox-run, by SIGTERM, which takes
  * its mounts with it; the outcome then is whatever was left.
+ *
+ * @throws Fault where a limit cannot be held
  */
 export async function runAction(request: RunnerRequest, signal: AbortSignal): Promise<RunnerOutcome> {
   const { workFolder } = request;
@@ -78,11 +83,14 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     result: join(workFolder, 'action-result'),
     logs: join(workFolder, 'logs'),
   };
-  await using brake = await makeProcessBrake(request.limits.processes, request.prlimit);
+  const { limits } = request;
+  await using memory = await makeMemoryGroup(limits.memory);
+  await using brake = await makeProcessBrake(limits.processes, request.prlimit, memory);
   const shim = await writeShim(workFolder, {
     ...request,
-    tmpSize: request.limits.tmpSize,
+    tmpSize: limits.tmpSize,
     brake: brake.means,
+    memoryGroup: memory?.folder,
   });
   await writeFile(paths.action, request.action);
   await mkdir(paths.logs);
@@ -100,7 +108,10 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  using oversight = oversee(shim.files.status, request.limits, brake);
+  using oversight = oversee(shim.files.status, limits, () => {
+    if (memory?.hasKilled() === true) return 'memory';
+    return brake.hasRefused() ? 'processes' : undefined;
+  });
   const [ending] = await Promise.all([
     endOf(child, oversight, signal),
     forward(child.stdout, request.onStdout),

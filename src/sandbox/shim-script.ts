@@ -28,6 +28,8 @@ export interface ShimRequest {
   readonly options: readonly string[];
   /** What keeps the sandbox from too many processes; undefined where nothing can. */
   readonly brake: BrakeMeans | undefined;
+  /** The control group that holds it to its memory; undefined where there is no such limit. */
+  readonly memoryGroup: string | undefined;
 }
 
 /** Linux' number for FUSE, as `stat -f -c %t` prints it (statfs(2)). */
@@ -43,6 +45,8 @@ const ANSWER = 5;
 export function shimScript(files: ShimFiles, request: ShimRequest): string {
   const { bwrap, launcher, outputs, commandLength, options, staging } = request;
   const brake = brakeWords(files, request.brake);
+  // Without it there would be no limit, so nothing is started.
+  const entering = request.memoryGroup === undefined ? '' : `${enteringWords(request.memoryGroup)} || exit; `;
   const [seccomp, program] =
     files.filter === undefined ? ['', ''] : [' --seccomp 8', ` 8<${quote(files.filter)}`];
   return [
@@ -65,7 +69,7 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'eval "set -- $words"',
     // In a shell of its own: this one would say `Killed` where bubblewrap's words go.
     ...brake.before,
-    `(${brake.entering}exec ${[...launcher, bwrap].map(quote).join(' ')} --json-status-fd 9${seccomp}${brake.options} "$@"${program} 2>&7 7>&-)`,
+    `(${brake.entering}${entering}exec ${[...launcher, bwrap].map(quote).join(' ')} --json-status-fd 9${seccomp}${brake.options} "$@"${program} 2>&7 7>&-)`,
     'code=$?',
     // Whatever the build said, it is worth nothing if what it was to read was not there to its end.
     // buildbox-run would wait for ever for outputs from a server that was stopped.
@@ -88,8 +92,7 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
 function brakeWords({ pipes }: ShimFiles, means: BrakeMeans | undefined) {
   const none = { before: [], entering: '', options: '' };
   if (means === undefined) return none;
-  if (means.kind === 'group')
-    return { ...none, entering: `echo 0 >${quote(`${means.folder}/cgroup.procs`)}; ` };
+  if (means.kind === 'group') return { ...none, entering: `${enteringWords(means.folder)}; ` };
   const [child, go] = [quote(pipes.child), quote(pipes.go)];
   const limit = `${quote(means.prlimit)} --pid "\${pid%,}" --nproc=${means.most}`;
   return {
@@ -102,6 +105,10 @@ function brakeWords({ pipes }: ShimFiles, means: BrakeMeans | undefined) {
     entering: `exec 4<${go} 5>${child}; `,
     options: ' --info-fd 5 --block-fd 4',
   };
+}
+
+function enteringWords(group: string): string {
+  return `echo 0 >${quote(`${group}/cgroup.procs`)}`;
 }
 
 function stillServed(staging: 'fuse' | 'copy'): string {
