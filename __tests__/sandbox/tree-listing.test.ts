@@ -28,9 +28,10 @@ function largeFile(lastByte: number): Buffer {
 async function list(
   leftOut: string[] = [],
   limits = limitsOf(undefined),
+  most = Infinity,
 ): Promise<TreeListing & { watched: readonly string[] }> {
   const tree = { root: machine.root };
-  const watch = new Watch(tree);
+  const watch = new Watch(tree, most);
   const owned = new OwnedFiles(tree, []);
   const { signal } = new AbortController();
   const left = { programFolders: new Set<string>(), leftOut: new Set(leftOut) };
@@ -108,6 +109,14 @@ describe('a tree above the limits', () => {
     for (let i = 0; i < 9; i++) await machine.write(`/tool/lib/${i}.so`, 'x');
     expect((await list([], { ...limits, folders: 100 })).cut).toBe(true);
   });
+});
+
+test('where not all can be watched, what runs is, and documents are not', async () => {
+  for (let i = 0; i < 40; i++) await machine.write(`/tool/docs/${i}.md`, 'text');
+  await machine.write('/tool/lib/z/module.py', 'pass');
+  const { watched } = await list([], limitsOf(undefined), 40);
+  expect(watched).toHaveLength(40);
+  expect(watched).toContain('/tool/lib/z/module.py');
 });
 
 test('an abort ends it', async () => {

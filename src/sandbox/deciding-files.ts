@@ -14,3 +14,10 @@ export function isDeciding(name: string, executable: boolean): boolean {
 export function isCode(name: string, executable: boolean): boolean {
   return executable || /\.so(\.[0-9.]+)?$/.test(name);
 }
+
+/** Whether a file is watched after others: it is for people to read, or a description that few tools do. */
+export function isIdle(name: string): boolean {
+  return /\.(md|markdown|rst|txt|html?|xml|svg|png|gif|jpe?g|css|[1-9])$|^(LICENSE|NOTICE|COPYING|README|CHANGELOG|AUTHORS)/i.test(
+    name,
+  );
+}

@@ -57,7 +57,7 @@ export interface Toolchain {
 const LOCAL = '/usr/local';
 
 /** How many paths below a folder are looked at again on each run, a few microseconds each. */
-const WATCHED = { system: 4500, tool: 1000 };
+const WATCHED = { system: 3500, tool: 1000 };
 
 const stored = v.object({
   digest: v.string(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { basename } from 'node:path';
-import { isDeciding } from './deciding-files.js';
+import { isDeciding, isIdle } from './deciding-files.js';
 import { entriesOf, statusOf, targetOf, type HostTree } from './host-tree.js';
 import { isLeftOut, isUncounted } from './left-out.js';
 import type { Owner } from './owned-files.js';
@@ -132,8 +132,8 @@ function listFile(walk: Walk, name: string, path: string, programs: boolean): vo
     return;
   }
   const first = programs || isDeciding(basename(path), isExecutable(status));
-  const rank = programs ? RANKS.program : first ? RANKS.near : RANKS.unowned;
-  walk.watch.note(path, status, rank);
+  const rank = isIdle(basename(path)) ? RANKS.idle : RANKS.unowned;
+  walk.watch.note(path, status, programs ? RANKS.program : first ? RANKS.near : rank);
   const line = walk.lines.push(`${name} ${brief(status)}`) - 1;
   walk.contents.add({ line, path, size: status.size, first });
 }

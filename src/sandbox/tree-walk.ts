@@ -41,7 +41,7 @@ export interface ListingRequest {
 }
 
 /** What is watched first where not everything can be. */
-export const RANKS = { program: 0, near: 1, unowned: 2, folder: 3, code: 4, owned: 5 } as const;
+export const RANKS = { program: 0, near: 1, unowned: 2, folder: 3, code: 4, idle: 5, owned: 6 } as const;
 
 export interface Folder {
   readonly path: string;
