@@ -200,6 +200,14 @@ describe('certificates', () => {
       }),
       'no PEM private key',
     ],
+    [
+      'a key in one line, without its frame',
+      () => ({
+        'remote-client-cert': client.certificate,
+        'remote-client-key': client.key.replace(/-----.*-----/g, '').replaceAll('\n', ''),
+      }),
+      'PRIVATE KEY',
+    ],
   ])('%s is a mistake, which shows no key', (_, given, says) => {
     const { message } = mistake({ ...SECURE, ...given() });
     expect(message).toContain(says);

@@ -287,16 +287,22 @@ describe("GitHub's identity token", () => {
     expect(requests).toHaveLength(2);
   });
 
-  test.each(['null', '[]', '{"value": 3}', '{"value": ""}', '{"value": "se\\nsame"}', '{"value": "sésame"}'])(
-    'is none in the answer %s',
-    async (text) => {
-      answer = text;
-      const problem = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, environment()));
-      expect(problem.kind).toBe('no-credentials');
-      expect(problem.text).toMatch(/answered without one$/);
-      expect(server.calls).toEqual([]);
-    },
-  );
+  test.each([
+    'null',
+    '[]',
+    '{"value": 3}',
+    '{"value": ""}',
+    '{"value": "se\\nsame"}',
+    '{"value": "sésame"}',
+    'sesame',
+  ])('is none in the answer %s', async (text) => {
+    answer = text;
+    const problem = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, environment()));
+    expect(problem.kind).toBe('no-credentials');
+    expect(problem.text).toMatch(/answered without one$/);
+    expect(problem.text).not.toMatch(/sesame|sésame/);
+    expect(server.calls).toEqual([]);
+  });
 
   test('that cannot be had says why', async () => {
     answerCode = 403;
@@ -308,5 +314,15 @@ describe("GitHub's identity token", () => {
     const away = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, nowhere));
     expect(away.text).not.toContain('fetch failed');
     expect(server.calls).toEqual([]);
+  });
+
+  test.each([
+    ['ACTIONS_ID_TOKEN_REQUEST_TOKEN', 'ses\name'],
+    ['ACTIONS_ID_TOKEN_REQUEST_URL', 'ses\name'],
+  ])('cannot be had where %s is not usable, which is not shown', async (name, value) => {
+    const given = { ...environment(), [name]: value };
+    const { text } = await problemOf(connect({ 'remote-oidc-audience': 'cas' }, given));
+    expect(text).toMatch(/is not usable$/);
+    expect(text).not.toMatch(/ses/);
   });
 });

@@ -10,13 +10,18 @@ import { explainRemoteError } from '../../src/remote/explain.js';
 import { Unavailable } from '../../src/remote/guard.js';
 import { RpcError } from '../../src/rpc/call.js';
 import { Authority, type KeyPair } from './certificates.js';
+import { ConnectProxy } from './connect-proxy.js';
 import { EndpointServer, MACHINE, settingsOf } from './endpoint-server.js';
 
 type Given = Partial<Record<RemoteInput, string>>;
 
 /** What calling an endpoint comes to: `ok`, or the problem in words. */
-async function outcome(given: Given, deadline = 5000): Promise<{ kind: string; text: string }> {
-  const remote = connectRemote(settingsOf(given), MACHINE, { mask: () => undefined });
+async function outcome(
+  given: Given,
+  deadline = 5000,
+  environment: Record<string, string> = {},
+): Promise<{ kind: string; text: string }> {
+  const remote = connectRemote(settingsOf(given), { ...MACHINE, environment }, { mask: () => undefined });
   try {
     await readCapabilities(remote.cas, { deadline, signal: new AbortController().signal });
     return { kind: 'ok', text: '' };
@@ -94,6 +99,26 @@ describe('TLS', () => {
     expect(kind).toBe('tls');
     expect(text).toContain(`grpcs://localhost:${port[name] ?? 0}`);
     expect(text).toContain(says);
+  });
+
+  test('through a proxy it is still spoken with the server, by its name', async () => {
+    const name = 'remote.invalid';
+    const keys = authority.sign(`DNS:${name}`);
+    const pair = [{ cert_chain: Buffer.from(keys.certificate), private_key: Buffer.from(keys.key) }];
+    const server = await new EndpointServer().start(ServerCredentials.createSsl(null, pair), 'localhost');
+    const proxy = new ConnectProxy(() => server.port);
+    await proxy.start();
+    try {
+      const environment = { https_proxy: proxy.address };
+      const given = { remote: `grpcs://${name}`, 'remote-ca': authority.ca };
+      expect(await outcome(given, 5000, environment)).toEqual({ kind: 'ok', text: '' });
+      expect(proxy.asked[0]?.target).toBe(`${name}:443`);
+      const wrong = await outcome({ ...given, remote: 'grpcs://other.invalid' }, 5000, environment);
+      expect([wrong.kind, wrong.text]).toEqual(['tls', expect.stringContaining('is for another host')]);
+    } finally {
+      proxy.stop();
+      server.stop();
+    }
   });
 
   test('a client without TLS', async () => {

@@ -38,7 +38,7 @@ describe('a fault', () => {
   test('begins no line with what a name holds, and shows no login of an address', () => {
     const fault = new Fault('a\n::error::b is bad', {
       remedy: "Remove 'a\n::error::b\x1b[2J'.",
-      cause: new Error('fetch https://me:sesame@host/x failed'),
+      cause: new Error('fetch https://me:ses@me@host/x failed'),
       log: 'fatal: https://me:sesame@host\n',
     });
     expect(explainError(fault)).toMatchObject({

@@ -156,6 +156,22 @@ describe('a download', () => {
       }),
     ));
 
+  test('takes a % in a password for what it is', () =>
+    inTemporaryFolder((folder) =>
+      withServer([status(403)], async (url, requests) => {
+        const failing = download(
+          url.replace('//', '//me:100%@'),
+          join(folder, 'file'),
+          SHA256,
+          never,
+          LIMITS,
+        );
+        await expect(failing).rejects.toThrow('403 Forbidden');
+        const pair = Buffer.from('me:100%').toString('base64');
+        expect(requests[0]?.headers.authorization).toBe(`Basic ${pair}`);
+      }),
+    ));
+
   test.each(['file:///etc/passwd', 'not an address', 'ftp://host/file'])('is not made from %s', (url) =>
     expect(download(url, '/nowhere', SHA256, never, LIMITS)).rejects.toThrow('no http or https address'),
   );

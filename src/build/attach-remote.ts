@@ -4,6 +4,7 @@ import { attachRemotes } from '../casd/remotes.js';
 import type { RemoteConfig } from '../config/config.js';
 import { Fault } from '../errors.js';
 import type { Host } from '../host/host.js';
+import { DIRECT } from '../process/proxy.js';
 import { connectRemote } from '../remote/connect.js';
 import { explainRemoteError } from '../remote/explain.js';
 import { decidePush } from '../trust/may-push.js';
@@ -44,7 +45,7 @@ export async function attachRemote(
   } catch (error) {
     signal.throwIfAborted();
     await remotes[Symbol.asyncDispose]();
-    complain(explainRemoteError(error, remote.cas, remote.secrets).text, config, host);
+    complain(explainRemoteError(error, { ...remote.cas, route: DIRECT }, remote.secrets).text, config, host);
     return undefined;
   } finally {
     remote.close();

@@ -4,6 +4,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import { readRunningState } from '../casd/state.js';
 import type { RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
+import { DIRECT } from '../process/proxy.js';
 import { casdRemotes } from './casd-remotes.js';
 import { type AttachProbe, checkRemote } from '../remote/check.js';
 import { connectRemote, type Remote } from '../remote/connect.js';
@@ -49,7 +50,7 @@ function attachProbe(remote: Remote, folder: CacheFolder, push: boolean): Attach
       return { latency: null, answer: await attachRemotes(casd, remotes.servers, signal) };
     } catch (error) {
       signal.throwIfAborted();
-      return { problem: explainRemoteError(error, remote.cas, remote.secrets) };
+      return { problem: explainRemoteError(error, { ...remote.cas, route: DIRECT }, remote.secrets) };
     } finally {
       casd.close();
     }

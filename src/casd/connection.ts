@@ -5,6 +5,7 @@ import {
 } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import { LocalContentAddressableStorageClient } from '../gen/build/buildgrid/local_cas.services.js';
 import { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
+import { quietGrpc } from '../rpc/grpc-log.js';
 import { Demand } from './demand.js';
 import type { CasdState } from './state.js';
 
@@ -27,6 +28,7 @@ const FLOW_CONTROL_WINDOW = 16 * 1024 * 1024;
 export const LOCAL_INSTANCE = '';
 
 export function connectCasd(state: CasdState): CasdConnection {
+  quietGrpc();
   const address = `unix:${state.socket}`;
   const insecure = credentials.createInsecure();
   const channel = new Channel(address, insecure, {

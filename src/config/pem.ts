@@ -82,8 +82,9 @@ function readFile(from: PemInput): string {
   }
 }
 
+/** A key without its lines is none, but no path either, and is not to be shown as one. */
 function isText(value: string): boolean {
-  return value.includes('-----') || value.includes('\n');
+  return value.includes('-----') || value.includes('\n') || /^[A-Za-z0-9+/=_ -]{60,}$/.test(value);
 }
 
 function unusable({ input, value }: PemInput, wanted: string): InputError {

@@ -12,7 +12,9 @@ import {
 import { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
 import type { Machine } from '../machine.js';
 import { preferMemory } from '../process/prefer-memory.js';
+import type { Route } from '../process/proxy.js';
 import { openChannel } from './open-channel.js';
+import { keepProxySecret, routeOf } from './route.js';
 import { chooseCredentials } from './credentials/choose.js';
 import { credentialInterceptor } from './credentials/interceptor.js';
 import { keepCredentials } from './credentials/keeper.js';
@@ -25,6 +27,7 @@ export interface EndpointClients {
   readonly instance: string;
   /** What says who we are there, for messages; null where nothing does. */
   readonly credentials: string | null;
+  readonly route: Route;
   readonly capabilities: CapabilitiesClient;
   readonly storage: ContentAddressableStorageClient;
   readonly byteStream: ByteStreamClient;
@@ -74,11 +77,14 @@ export function connectRemote(settings: RemoteSettings, machine: Machine, option
     const source = chooseCredentials(endpoint, settings.login, machine, secrets);
     const interceptors = [metadata];
     if (source !== undefined) interceptors.push(credentialInterceptor(keepCredentials(source, end.signal)));
-    const channel = openChannel(endpoint, settings.tls);
+    const route = routeOf(endpoint, machine.environment);
+    keepProxySecret(route, secrets);
+    const channel = openChannel(endpoint, settings.tls, route);
     const clients = {
       endpoint,
       instance: settings.instance,
       credentials: source?.description ?? null,
+      route,
       ...clientsOver(channel, endpoint.target, interceptors),
     };
     open.set(key, { clients, channel });

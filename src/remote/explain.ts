@@ -1,7 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import type { Endpoint } from '../config/endpoint.js';
 import { messageOf } from '../errors.js';
+import { DIRECT, type Route } from '../process/proxy.js';
 import { RpcError } from '../rpc/call.js';
+import { lastSaid } from '../rpc/grpc-log.js';
 import { NO_CREDENTIALS } from './credentials/interceptor.js';
 import { Unavailable } from './guard.js';
 import type { Secrets } from './secrets.js';
@@ -15,6 +17,8 @@ export type ProblemKind =
   | 'no-credentials'
   /** Nobody is there. */
   | 'absent'
+  /** The proxy on the way does not let us through. */
+  | 'proxy'
   /** Somebody is there and does not answer in time. */
   | 'silent'
   /** The two sides do not agree on TLS. */
@@ -36,6 +40,7 @@ export interface ProblemPlace {
   readonly endpoint: Pick<Endpoint, 'display' | 'scheme'>;
   /** What says there who we are; null where nothing does. */
   readonly credentials: string | null;
+  readonly route?: Route;
 }
 
 const LONGEST_SAYING = 300;
@@ -47,7 +52,7 @@ export function explainRemoteError(
   secrets: Pick<Secrets, 'hide'>,
 ): RemoteProblem {
   const { kind, text } = explain(error, place);
-  return { kind, text: oneLine(secrets.hide(text)) };
+  return { kind, text: oneLine(secrets.hide(`${text}${mentionRoute(kind, place)}`)) };
 }
 
 function explain(error: unknown, place: ProblemPlace): RemoteProblem {
@@ -83,6 +88,14 @@ function explain(error: unknown, place: ProblemPlace): RemoteProblem {
   }
 }
 
+/** What is on the way matters where nobody answers. */
+function mentionRoute(kind: ProblemKind, { route = DIRECT }: ProblemPlace): string {
+  if (route.kind === 'direct' || !['absent', 'silent', 'tls', 'not-grpc'].includes(kind)) return '';
+  return route.kind === 'proxy'
+    ? ` (through the proxy ${route.address} of \`${route.variable}\`)`
+    : ` (no proxy was used: \`${route.variable}\` names none that can be: ${route.why})`;
+}
+
 function refusal({ endpoint, credentials }: ProblemPlace, details: string): string {
   const what =
     credentials === null ? 'asks for credentials, and none are configured' : `refuses ${credentials}`;
@@ -115,6 +128,8 @@ const TLS_MEANINGS: readonly (readonly [RegExp, string])[] = [
 function explainUnavailable(place: ProblemPlace, details: string): RemoteProblem {
   const { display, scheme } = place.endpoint;
   const said = lastError(details);
+  const ofProxy = explainProxy(place, said);
+  if (ofProxy !== undefined) return { kind: 'proxy', text: ofProxy };
   const meaning = scheme === 'grpcs' ? TLS_MEANINGS.find(([pattern]) => pattern.test(said))?.[1] : undefined;
   if (meaning !== undefined) return { kind: 'tls', text: `${display} is there, but ${meaning}` };
   if (/ECONNREFUSED|ENOENT|Connection refused|No such file/.test(said))
@@ -127,8 +142,31 @@ function explainUnavailable(place: ProblemPlace, details: string): RemoteProblem
   }
   if (/Failed to connect|ECONNRESET|disconnected before secure TLS/.test(said))
     return { kind: 'tls', text: hangUp(place) };
-  return { kind: 'absent', text: `${display} is unavailable: ${said}` };
+  const reason = /^(?:undefined|null)?$/.test(said) ? '' : `: ${said}`;
+  return { kind: 'absent', text: `${display} is unavailable${reason}` };
 }
+
+/** gRPC tells why it does not get through a proxy in its log alone, and gives `undefined` for the reason. */
+function explainProxy({ endpoint, route }: ProblemPlace, said: string): string | undefined {
+  if (route?.kind !== 'proxy') return undefined;
+  const proxy = `the proxy ${route.address} of \`${route.variable}\``;
+  if (/Name resolution failed|ENOTFOUND/.test(said))
+    return `${proxy} has no address, so that ${endpoint.display} cannot be reached`;
+  if (said !== 'undefined') return undefined;
+  const why =
+    lastSaid(/^Failed to connect to (?:proxy \S+|\S+ through proxy \S+) with (.*)/) ?? 'it does not say why';
+  const meaning = PROXY_ERRORS.find(([pattern]) => pattern.test(why))?.[1] ?? why;
+  return `${proxy} does not let us through to ${endpoint.display}: ${meaning}`;
+}
+
+const PROXY_ERRORS: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'nobody listens there'],
+  [/socket hang up|ECONNRESET/, 'it hangs up'],
+  [/Parse Error/, 'it does not speak HTTP'],
+  [/^status 407/, 'it asks for a user and password that it accepts (407)'],
+  [/^status 403/, 'it does not allow it (403)'],
+  [/^status 50[234]/, 'it cannot reach it either'],
+];
 
 /** What went wrong with the connection, out of all that grpc-js says with it. */
 function lastError(details: string): string {

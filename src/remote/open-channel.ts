@@ -2,6 +2,8 @@ import { Channel, type ChannelOptions, credentials } from '@grpc/grpc-js';
 import type { Endpoint } from '../config/endpoint.js';
 import type { TlsSettings } from '../config/pem.js';
 import { VERSION } from '../gen/version.js';
+import type { Route } from '../process/proxy.js';
+import { quietGrpc } from '../rpc/grpc-log.js';
 import { TOOL_NAME } from './request-metadata.js';
 
 const OPTIONS: ChannelOptions = {
@@ -18,21 +20,32 @@ const OPTIONS: ChannelOptions = {
   // Retries are made by the guard, which knows the budget and reads what the server asks for.
   'grpc.enable_retries': 0,
   'grpc.service_config_disable_resolution': 1,
+  // It would read the variables itself, and end the process at a password that it cannot decode.
+  'grpc.enable_http_proxy': 0,
   // Closing this channel closes its connections too.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.primary_user_agent': `${TOOL_NAME}/${VERSION}`,
 };
 
-/**
- * A connection to an endpoint, made at the first call. It goes through the proxy that `grpc_proxy`, `https_proxy` or
- * `http_proxy` names, unless `no_grpc_proxy` or `no_proxy` has the host: gRPC reads these itself.
- */
-export function openChannel(endpoint: Endpoint, tls: TlsSettings): Channel {
+/** A connection to an endpoint, made at the first call. */
+export function openChannel(endpoint: Endpoint, tls: TlsSettings, route: Route): Channel {
+  quietGrpc();
   return new Channel(
-    endpoint.target,
+    route.kind === 'proxy' ? `dns:${route.address}` : endpoint.target,
     endpoint.scheme === 'grpcs' ? secureCredentials(tls) : credentials.createInsecure(),
-    OPTIONS,
+    { ...OPTIONS, ...throughProxy(endpoint, route) },
   );
+}
+
+/** What gRPC sets where it finds a proxy itself. */
+function throughProxy({ target }: Endpoint, route: Route): ChannelOptions {
+  if (route.kind !== 'proxy') return {};
+  const { login } = route;
+  return {
+    'grpc.http_connect_target': target,
+    'grpc.default_authority': target.replace(/^dns:/, ''),
+    ...(login === undefined ? {} : { 'grpc.http_connect_creds': `${login.user}:${login.password}` }),
+  };
 }
 
 function secureCredentials({ ca, client }: TlsSettings) {

@@ -2,7 +2,7 @@
 const MOST_CHARACTERS = 8192;
 
 /** User and password of an address, which git, pip and apt write into what they say. */
-const LOGIN = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@'"]+@/gi;
+const LOGIN = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/'"]+@/gi;
 
 /**
  * Text that may hold anything (file names, a program's output) as one line that is safe to show: control and format

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault, messageOf } from '../errors.js';
+import { wholeEscapes } from '../process/proxy.js';
 import { retry, type RetryPolicy } from './retry.js';
 import { WrongHash } from './wrong-hash.js';
 
@@ -63,9 +64,7 @@ function splitCredentials(url: string): { readonly address: URL; readonly header
   address.username = '';
   address.password = '';
   if (username === '' && password === '') return { address, headers: {} };
-  const pair = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString(
-    'base64',
-  );
+  const pair = Buffer.from(decodeURIComponent(wholeEscapes(`${username}:${password}`))).toString('base64');
   return { address, headers: { authorization: `Basic ${pair}` } };
 }
 

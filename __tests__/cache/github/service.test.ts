@@ -61,6 +61,16 @@ describe('what the helper is given', () => {
     expect(cacheService({ ...job, ...more }).environment).toEqual(job);
   });
 
+  test('a proxy whose password the library can decode', () => {
+    const environmentOf = (proxies: Record<string, string>) =>
+      cacheService({ ...V2, ...proxies }).environment;
+    expect(environmentOf({ https_proxy: 'http://me:100%@proxy', no_proxy: '%' })).toEqual({
+      ...V2,
+      https_proxy: 'http://me:100%25@proxy',
+      no_proxy: '%',
+    });
+  });
+
   test('version 1 where version 2 has no address', () => {
     const job = { ...V1, ACTIONS_CACHE_SERVICE_V2: 'True' };
     expect(cacheService(job)).toEqual({ access: ALL, environment: V1 });

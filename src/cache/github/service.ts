@@ -1,3 +1,4 @@
+import { wholeEscapes } from '../../process/proxy.js';
 import type { TransportAccess } from '../transport.js';
 
 /** What the library that speaks to the service, and Node below it, need of the job's environment; nothing else is passed on. */
@@ -29,7 +30,10 @@ export interface CacheService {
  * GitHub's own library takes it).
  */
 export function cacheService(job: Readonly<Record<string, string>>): CacheService {
-  const passed = PASSED.flatMap((name) => (job[name] === undefined ? [] : [[name, job[name]] as const]));
+  const passed = PASSED.flatMap((name) => {
+    const value = job[name];
+    return value === undefined ? [] : [[name, passable(name, value)] as const];
+  });
   const environment: Record<string, string> = Object.fromEntries(passed);
   if (!present(job.ACTIONS_RUNTIME_TOKEN)) return none(environment, 'ACTIONS_RUNTIME_TOKEN is not set');
   if (speaksV2(job)) return { environment, access: accessOf(job) };
@@ -39,6 +43,11 @@ export function cacheService(job: Readonly<Record<string, string>>): CacheServic
   }
   delete environment.ACTIONS_CACHE_SERVICE_V2;
   return { environment, access: accessOf(job) };
+}
+
+/** The library decodes user and password of a proxy, and fails at each request where that cannot be. */
+function passable(name: string, value: string): string {
+  return /^https?_proxy$/i.test(name) ? wholeEscapes(value) : value;
 }
 
 function present(value: string | undefined): boolean {

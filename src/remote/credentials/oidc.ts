@@ -21,6 +21,10 @@ export function githubIdentity(audience: string, machine: Machine): CredentialSo
           remedy: 'Give the job `permissions: id-token: write`. Pull requests from forks never have it.',
         });
       }
+      // What `fetch` says of an address or a header that it does not take repeats it.
+      if (!URL.canParse(address) || !isHeaderText(token)) {
+        throw new Fault(`${description} cannot be had: what the job has to ask for one is not usable`);
+      }
       const value = await requestToken(address, token, audience, signal).catch((error: unknown) => {
         signal.throwIfAborted();
         // What `fetch` throws says only that it failed; its cause says why.
@@ -46,11 +50,19 @@ async function requestToken(
     redirect: 'error',
   });
   if (!response.ok) throw new Error(`GitHub answered ${response.status}`);
-  const answer = (await response.json()) as { readonly value?: unknown } | null;
-  const value = answer?.value;
+  const value = valueIn(await response.text());
   // A header that cannot be sent would end the process, with the token in what it says last.
   if (typeof value !== 'string' || !isHeaderText(value)) throw new Error('GitHub answered without one');
   return value;
+}
+
+/** What JSON.parse says of a text that is none repeats its beginning. */
+function valueIn(answer: string): unknown {
+  try {
+    return (JSON.parse(answer) as { readonly value?: unknown } | null)?.value;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
