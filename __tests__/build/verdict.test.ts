@@ -16,6 +16,7 @@ const outcome = (change: Partial<RunnerOutcome>): RunnerOutcome => ({
   sandbox: 'started',
   met: undefined,
   links: [],
+  odd: [],
   ending: 'exit code 0',
   log: '',
   ...change,

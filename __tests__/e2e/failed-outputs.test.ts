@@ -56,6 +56,23 @@ describe('what a failed build left at its outputs', () => {
     expect(bench.list()).toEqual(['in.txt', 'log', 'reports']);
   });
 
+  test.each([
+    ['a build that failed', 'exit 3', 3],
+    ['one that went well', 'true', 1],
+    ['one that ran out of time', 'sleep 60', 137],
+  ])('comes back but for a pipe, which is told, of %s', async (_, end, exitCode) => {
+    const { record, stderr, ...ended } = await bench.record(
+      [...FLAGS, '--timeout', '3s'],
+      `${LEFT}; mkfifo app; ${end}`,
+    );
+    expect(ended.exitCode).toBe(exitCode);
+    expect(stderr).toContain('the output app is neither a file nor a folder nor a symlink');
+    expect(record).toMatchObject({ result: 'failed', exitCode });
+    expect(record.outputs.map(({ path }) => path).sort()).toEqual(['log', 'reports']);
+    expect([bench.read('reports/junit.xml'), bench.read('log')]).toEqual(['<junit/>\n', 'why\n']);
+    expect(bench.list()).toEqual(['in.txt', 'log', 'reports']);
+  });
+
   test('comes back with a remembered failure too', async () => {
     const flags = [...FLAGS, '--cache-failures', 'true'];
     await bench.run(flags, `${LEFT}; ln -s reports app; exit 3`);

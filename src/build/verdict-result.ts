@@ -1,8 +1,7 @@
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { SandboxLimits } from '../sandbox/runner.js';
-import type { OutputLink } from '../sandbox/shim.js';
 import { formatBytes } from '../report/format-quantity.js';
-import type { Verdict } from './verdict.js';
+import type { Left, Verdict } from './verdict.js';
 
 /** What a shell exits with for a command that it does not find (POSIX, 2.8.2). */
 const EXIT_NOT_FOUND = 127;
@@ -29,29 +28,29 @@ export function readVerdict(
 ): VerdictResult {
   switch (verdict.kind) {
     case 'ended':
-      return { result: withLinks(verdict, workingDirectory), failure: null };
+      return ended(verdict, workingDirectory);
     case 'timed-out':
       return stopped(
-        withLinks(verdict, workingDirectory),
+        verdict,
+        workingDirectory,
         `the build did not end within its timeout of ${timeout / 1000} s`,
       );
     case 'too-many-processes':
       return stopped(
-        withLinks(verdict, workingDirectory),
+        verdict,
+        workingDirectory,
         `the build was ended because it had more than ${processes} processes and threads at a time (\`processes\`)`,
       );
     case 'too-much-memory':
       return stopped(
-        withLinks(verdict, workingDirectory),
+        verdict,
+        workingDirectory,
         `the build was ended because it needed more memory than ${formatBytes(memory)} (\`memory\`)`,
       );
     case 'not-found':
       return failed(EXIT_NOT_FOUND, `${verdict.command}: there is no such command in the sandbox`);
     case 'odd-output':
-      return failed(
-        EXIT_BAD_OUTPUTS,
-        `the output ${inWorkingDirectory(verdict.path, workingDirectory)} is neither a file nor a folder nor a symlink`,
-      );
+      return failed(EXIT_BAD_OUTPUTS, oddWords([verdict.path], workingDirectory));
   }
 }
 
@@ -59,15 +58,29 @@ function failed(exitCode: number, failure: string): VerdictResult {
   return { result: ActionResult.fromPartial({ exitCode }), failure };
 }
 
-/** What it left until then stays in its result. */
-function stopped(result: ActionResult, failure: string): VerdictResult {
-  return { result: { ...result, exitCode: EXIT_KILLED }, failure };
+function ended(left: Left, workingDirectory: string): VerdictResult {
+  const result = withLinks(left, workingDirectory);
+  if (left.odd.length === 0) return { result, failure: null };
+  const exitCode = result.exitCode === 0 ? EXIT_BAD_OUTPUTS : result.exitCode;
+  return { result: { ...result, exitCode }, failure: oddWords(left.odd, workingDirectory) };
 }
 
-function withLinks(
-  { result, links }: { readonly result: ActionResult; readonly links: readonly OutputLink[] },
-  workingDirectory: string,
-): ActionResult {
+/** What it left until then stays in its result. */
+function stopped(left: Left, workingDirectory: string, why: string): VerdictResult {
+  const failure = left.odd.length === 0 ? why : `${why}; ${oddWords(left.odd, workingDirectory)}`;
+  return { result: { ...withLinks(left, workingDirectory), exitCode: EXIT_KILLED }, failure };
+}
+
+function oddWords(paths: readonly string[], workingDirectory: string): string {
+  return paths
+    .map(
+      (path) =>
+        `the output ${inWorkingDirectory(path, workingDirectory)} is neither a file nor a folder nor a symlink`,
+    )
+    .join('; ');
+}
+
+function withLinks({ result, links }: Left, workingDirectory: string): ActionResult {
   const outputSymlinks = links.map(({ path, target }) => ({
     path: inWorkingDirectory(path, workingDirectory),
     target,

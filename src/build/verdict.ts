@@ -5,17 +5,22 @@ import { Status } from '../gen/google/rpc/status.js';
 import type { RunnerOutcome } from '../sandbox/runner.js';
 import type { OutputLink } from '../sandbox/shim.js';
 
+/** What a build left at its outputs. */
+export interface Left {
+  readonly result: ActionResult;
+  /** Those that are symlinks. */
+  readonly links: readonly OutputLink[];
+  /** Those that are neither file nor folder nor symlink. */
+  readonly odd: readonly string[];
+}
+
 /** What came of a build in the sandbox, where the sandbox did its part. */
 export type Verdict =
-  | { readonly kind: 'ended'; readonly result: ActionResult; readonly links: readonly OutputLink[] }
+  | ({ readonly kind: 'ended' } & Left)
   /** It was ended by a limit; what it left until then is there, if buildbox-run came so far. */
-  | {
-      readonly kind: 'timed-out' | 'too-many-processes' | 'too-much-memory';
-      readonly result: ActionResult;
-      readonly links: readonly OutputLink[];
-    }
+  | ({ readonly kind: 'timed-out' | 'too-many-processes' | 'too-much-memory' } & Left)
   | { readonly kind: 'not-found'; readonly command: string }
-  /** An output is there, but is nothing that BuildBox takes: a pipe, a socket, a device. */
+  /** An output is there, but is nothing that BuildBox takes, and the shim did not see it. */
   | { readonly kind: 'odd-output'; readonly path: string }
   /** The inputs could not be mounted; copying them may work. */
   | { readonly kind: 'not-mounted'; readonly reason: string };
@@ -32,7 +37,7 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
     throw lost(outcome);
   const kind = limitMet(outcome, error);
   if (kind !== undefined) {
-    return { kind, result: ActionResult.decode(outcome.result ?? Buffer.alloc(0)), links: outcome.links };
+    return { kind, ...left(outcome, ActionResult.decode(outcome.result ?? Buffer.alloc(0))) };
   }
   if (error?.code === status.UNAVAILABLE) {
     throw new Fault(`casd ended during the build: ${error.message}`, { log: outcome.log });
@@ -48,7 +53,11 @@ export function judge(outcome: RunnerOutcome, stderr: string): Verdict {
       log: outcome.log || stderr,
     });
   }
-  return { kind: 'ended', result, links: outcome.links };
+  return { kind: 'ended', ...left(outcome, result) };
+}
+
+function left({ links, odd }: RunnerOutcome, result: ActionResult): Left {
+  return { result, links, odd };
 }
 
 function limitMet({ met }: RunnerOutcome, error: Status | undefined) {

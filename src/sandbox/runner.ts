@@ -6,7 +6,7 @@ import { makeMemoryGroup } from './memory-group.js';
 import { makeProcessBrake } from './process-brake.js';
 import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
 import type { SandboxStatus } from './sandbox-status.js';
-import { type OutputLink, readLinks, readStatus, writeShim } from './shim.js';
+import { type OutputLink, readLinks, readOdd, readStatus, writeShim } from './shim.js';
 import type { Hidden } from './tree-walk.js';
 
 /** What buildbox-run is started with. */
@@ -62,6 +62,8 @@ export interface RunnerOutcome {
   readonly met: Oversight['met'];
   /** Outputs that are symlinks, which the result lacks. */
   readonly links: readonly OutputLink[];
+  /** Outputs that are a pipe, a socket or a device, which no result can hold. */
+  readonly odd: readonly string[];
   /** How buildbox-run itself ended: `exit code 1`, `SIGABRT`. */
   readonly ending: string;
   /** buildbox-run's own log, apart from the build's output. */
@@ -123,6 +125,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     sandbox: await readStatus(shim),
     met: oversight.met,
     links: await readLinks(shim),
+    odd: readOdd(shim),
     ending,
     log: await readLogs(paths.logs),
   };

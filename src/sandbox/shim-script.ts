@@ -32,6 +32,9 @@ export interface ShimRequest {
   readonly memoryGroup: string | undefined;
 }
 
+/** Ends the name of the file that is written for an output which is neither a file nor a folder nor a symlink. */
+export const ODD = '.odd';
+
 /** Linux' number for FUSE, as `stat -f -c %t` prints it (statfs(2)). */
 const FUSE = '65735546';
 
@@ -76,7 +79,10 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     `[ -n "$began" ] && [ "$(look -c %d:%i)" = "$began" ] && ${stillServed(staging)} || { echo lost >&9; kill $PPID; exit; }`,
     'echo "ended $code" >&9',
     ...(request.root ? [] : openingLines(staging, outputs)),
-    'take() { [ -L "$root/$1" ] && readlink -n "$root/$1" >"$2" && rm "$root/$1"; }',
+    'take() {',
+    '  if [ -L "$root/$1" ]; then readlink -n "$root/$1" >"$2" && rm "$root/$1"',
+    `  elif [ -e "$root/$1" ] && [ ! -f "$root/$1" ] && [ ! -d "$root/$1" ]; then : >"$2"${ODD} && rm -f "$root/$1"; fi`,
+    '}',
     ...outputs.map((output, i) => takeLine(output, join(files.links, String(i)))),
     'echo over >&9',
     'exit "$code"',
@@ -131,7 +137,10 @@ function openingLines(staging: 'fuse' | 'copy', outputs: readonly string[]): rea
   ];
 }
 
-/** Takes an output that is a symlink out of the staged tree; its target goes to a file. */
+/**
+ * Takes out of the staged tree an output that buildbox-run refuses, and for it all others: a symlink, whose target goes
+ * to a file, or what is neither a file nor a folder.
+ */
 function takeLine(output: string, file: string): string {
   return afterParents(output, `take ${quote(output)} ${quote(file)}`);
 }

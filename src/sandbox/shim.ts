@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withOwnProc } from '../process/own-proc.js';
@@ -5,7 +6,7 @@ import { textOf } from '../reapi/escaped-text.js';
 import { hidingOptions } from './hiding.js';
 import { readKernelFiles } from './kernel-files.js';
 import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
-import { type ShimFiles, type ShimRequest, shimScript } from './shim-script.js';
+import { ODD, type ShimFiles, type ShimRequest, shimScript } from './shim-script.js';
 import { systemCallFilter } from './system-call-filter.js';
 import type { Hidden } from './tree-walk.js';
 
@@ -112,4 +113,9 @@ export async function readLinks({ files, outputs }: Shim): Promise<readonly Outp
     }),
   );
   return links.flat();
+}
+
+/** Outputs that are neither file nor folder nor symlink. */
+export function readOdd({ files, outputs }: Shim): readonly string[] {
+  return outputs.filter((_, i) => existsSync(join(files.links, `${i}${ODD}`)));
 }
