@@ -53,6 +53,7 @@ describe('what is left out', () => {
         rootfs: { kind: 'host' },
         network: 'off',
         hostPaths: [],
+        user: { uid: 1000, gid: 1000 },
         platform: { properties: [], features: false },
         processes: undefined,
         memory: undefined,
@@ -128,6 +129,10 @@ describe('paths', () => {
     ['rootfs', 'debian:12'],
     ['rootfs', 'cas:abc/1'],
     ['rootfs', `cas:${'a'.repeat(64)}`],
+    ['user', '1000'],
+    ['user', 'root:root'],
+    ['user', '-1:0'],
+    ['user', '0:2147483648'],
     ['platform', 'big'],
     ['platform', '=big'],
     ['platform', 'pool='],
@@ -162,8 +167,9 @@ test('a root file system is named by the digest of a Directory', () => {
   });
 });
 
-test('the sandbox is told of properties, of the processor, and of limits', () => {
-  const { platform, processes, memory, tmpSize } = read({
+test('the sandbox is told of its user, of properties, of the processor, and of limits', () => {
+  const { platform, processes, memory, tmpSize, user } = read({
+    user: '0:2147483647',
     platform: 'pool=big\nisa\npool=small\npool=big\nflag=a=b',
     processes: '100',
     memory: '2G',
@@ -176,6 +182,7 @@ test('the sandbox is told of properties, of the processor, and of limits', () =>
   ];
   expect(platform).toEqual({ properties, features: true });
   expect([processes, memory, tmpSize]).toEqual([100, 2e9, 2 ** 30]);
+  expect(user).toEqual({ uid: 0, gid: 2147483647 });
 });
 
 describe('require-tier', () => {

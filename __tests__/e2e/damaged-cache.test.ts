@@ -167,6 +167,7 @@ test('a damaged file of a root file system is fetched anew', async () => {
     const remote = (await server.command('casd', 'start')).stdout.trim();
     const rootfs = await image.capture(remote);
     const flags = ['--remote', remote, '--latency-budget', '5s', '--shell', 'sh', '--rootfs', rootfs];
+    flags.push('--user', '0:0'); // Whom the image knows.
     const script = 'cat /etc/passwd';
     const accounts = readFileSync(join(image.path, 'etc/passwd'), 'utf8');
     expect((await bench.run(flags, script)).stdout).toBe(accounts);

@@ -60,9 +60,24 @@ describeAsRoot('as an ordinary user', () => {
       const script = 'id -u; cp in.txt out';
       const built = await bench.record(['--outputs', 'out'], script);
       expect(built).toMatchObject({ exitCode: 0, record: { result: 'built' } });
-      expect(built.stderr).toMatch(/^0$/m);
+      expect(built.stderr).toMatch(/^1000$/m);
       expect((await bench.record(['--outputs', 'out'], script)).record.result).toBe('hit');
       expect(bench.read('out')).toBe('x');
+    });
+
+    test('has no groups inside but its own, to which it may give what it copies', async () => {
+      bench.prefix = ['setpriv', `--reuid=${USER.uid}`, `--regid=${USER.gid}`, '--groups', '4,27,100'];
+      // As `rsync -a` does: the group of a file is kept by whoever is in it.
+      const keep = [
+        'import os, shutil',
+        "shutil.copy2('/etc/debian_version' if os.path.exists('/etc/debian_version') else '/etc/passwd', 'copy')",
+        "group = os.stat('/usr').st_gid",
+        "if group in os.getgroups() + [os.getgid()]: os.chown('copy', -1, group)",
+        'print(os.getgroups())',
+      ];
+      bench.write('keep.py', keep.join('\n'));
+      const { exitCode, stdout } = await bench.run([], 'id; cp -a /usr/share/zoneinfo . && python3 keep.py');
+      expect([exitCode, stdout]).toEqual([0, 'uid=1000(build) gid=1000(build) groups=1000(build)\n[]\n']);
     });
 
     test("the kernel itself limits the processes of a build, and counts nobody else's", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FaultyProxy } from '../remote/faulty-proxy.js';
@@ -130,6 +130,30 @@ test('a remote that stops while it is fetched ends the run, and leaves nothing h
   expect(exitCode).toBe(125);
   expect(stderr).toContain('the remote cannot be used');
   expect(readdirSync(join(machine.cache, 'kept/scratch'))).toEqual([]);
+});
+
+describe('its accounts', () => {
+  const accounts = 'cat /etc/passwd /etc/group';
+
+  test('stay, and the user of the build is added where it has no name', async () => {
+    const { stdout } = await freshMachine().run(flags('--salt', 'accounts'), accounts);
+    expect(stdout).toBe(
+      'root:x:0:0:of the image:/root:/bin/sh\nbuild:x:1000:1000:build:/home/build:/bin/sh\nbuild:x:1000:\nroot:x:0:\nnogroup:x:65534:\n',
+    );
+    const known = await freshMachine().run(flags('--salt', 'accounts', '--user', '0:0'), accounts);
+    expect(known.stdout).toBe('root:x:0:0:of the image:/root:/bin/sh\nroot:x:0:\nnogroup:x:65534:\n');
+  });
+
+  test('are not looked for where a link of the image leads out of it', async () => {
+    const linked = new RootFileSystem();
+    rmSync(join(linked.path, 'etc/passwd'));
+    symlinkSync('/etc/shadow', join(linked.path, 'etc/passwd'));
+    const other = await linked.capture(address);
+    linked.remove();
+    const script = 'cat /etc/passwd || echo none';
+    const { exitCode, stdout } = await freshMachine().run(flags('--rootfs', other), script);
+    expect([exitCode, stdout]).toEqual([0, 'none\n']);
+  });
 });
 
 describe('what the host adds', () => {

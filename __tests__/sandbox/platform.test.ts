@@ -15,15 +15,21 @@ const rootfs: Rootfs = {
   path: [],
   environment: {},
 };
-const plain = { network: 'off', properties: [], cpuFeatures: undefined } as const;
+const user = { uid: 1000, gid: 100 };
+const plain = { network: 'off', user, properties: [], cpuFeatures: undefined } as const;
 
 test('what nobody asked for is not there', () => {
-  expect(platformProperties(rootfs, plain).map(([name]) => name)).toEqual(['OSFamily', 'ISA', 'inject']);
+  const properties = platformProperties(rootfs, plain);
+  expect(properties.map(([name]) => name)).toEqual(['OSFamily', 'ISA', 'inject', 'unixUID', 'unixGID']);
+  expect(properties.slice(3)).toEqual([
+    ['unixUID', '1000'],
+    ['unixGID', '100'],
+  ]);
 });
 
 test("the network, the processor's features and the user's own are", () => {
-  const asked = { network: 'on', properties: [['pool', 'big']], cpuFeatures: 'abc' } as const;
-  expect(platformProperties(rootfs, asked).slice(3)).toEqual([
+  const asked = { network: 'on', user, properties: [['pool', 'big']], cpuFeatures: 'abc' } as const;
+  expect(platformProperties(rootfs, asked).slice(5)).toEqual([
     ['network', 'on'],
     ['cpuFeatures', 'abc'],
     ['pool', 'big'],

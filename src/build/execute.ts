@@ -11,6 +11,7 @@ import type { Log } from '../machine.js';
 import { makeOwnFolder } from '../process/own-folder.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
+import type { SandboxUser } from '../sandbox/accounts.js';
 import { runAction, type SandboxLimits } from '../sandbox/runner.js';
 import { isCommandRunning } from '../sandbox/shim.js';
 import { workIn } from '../system-errors.js';
@@ -36,6 +37,8 @@ export interface ExecuteRequest {
   readonly commandLength: number;
   readonly limits: SandboxLimits;
   readonly network: 'off' | 'on';
+  /** Who the build is inside. */
+  readonly user: SandboxUser;
   /** Whether a failure would be remembered, if it is the build's own. */
   readonly cacheFailures: boolean;
 }
@@ -101,6 +104,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           binds: prepared.rootfs.binds,
           hidden: prepared.rootfs.hidden,
           identity: prepared.rootfs.identity,
+          user: prepared.rootfs.root === undefined ? undefined : request.user,
           outputs: prepared.outputPaths,
           workFolder,
           searchPath: ownSearchPath(host.machine),

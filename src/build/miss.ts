@@ -74,6 +74,7 @@ async function buildOnce(
     title: config.build.title,
     commandLength: config.build.argv.length,
     network: config.sandbox.network,
+    user: config.sandbox.user,
     cacheFailures: config.build.cacheFailures,
   };
   const inputs = [...unchecked, ...(rootfs?.files ?? [])];

@@ -104,7 +104,7 @@ async function nameAction(
   signal: AbortSignal,
 ): Promise<PreparedAction> {
   const { build, sandbox } = context.config;
-  const root = rootNodes(rootfs);
+  const root = rootNodes(rootfs, sandbox.user);
   const workspace = [...inputs.nodes, { kind: 'directory', path: build.workingDirectory } as const];
   const inputRoot = await context.watch.measure('toolchain', () =>
     inputRootOf(
@@ -126,6 +126,7 @@ async function nameAction(
     outputPaths: build.outputs,
     platform: platformProperties(rootfs, {
       network: sandbox.network,
+      user: sandbox.user,
       properties: sandbox.platform.properties,
       cpuFeatures: sandbox.platform.features ? await readCpuFeatures() : undefined,
     }),

@@ -37,6 +37,8 @@ export interface SandboxConfig {
   readonly rootfs: RootfsChoice;
   readonly network: 'off' | 'on';
   readonly hostPaths: readonly string[];
+  /** Who the build is inside. */
+  readonly user: { readonly uid: number; readonly gid: number };
   readonly platform: PlatformChoice;
   /** The most processes and threads at a time; undefined for what suits the machine. */
   readonly processes: number | undefined;

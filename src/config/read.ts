@@ -19,7 +19,15 @@ import { linkOnTheWay } from './linked-folder.js';
 import { parsePlatform } from './platform.js';
 import { readRemote } from './remote.js';
 import { readRootfs } from './rootfs.js';
-import { oneOf, parseBoolean, parseCount, parseDuration, parseLines, parseSize } from './values.js';
+import {
+  oneOf,
+  parseBoolean,
+  parseCount,
+  parseDuration,
+  parseLines,
+  parseSize,
+  parseUser,
+} from './values.js';
 
 /**
  * Reads and checks every input of a build, once, before anything is started.
@@ -69,6 +77,7 @@ function readSandbox(raw: RawInputs): SandboxConfig {
     rootfs: readRootfs(given(raw, 'rootfs')),
     network: oneOf('network', given(raw, 'network'), ['off', 'on']),
     hostPaths: parseLines(given(raw, 'host-paths')),
+    user: parseUser('user', given(raw, 'user')),
     platform: parsePlatform(parseLines(given(raw, 'platform'))),
     processes: processes === '' ? undefined : parseCount('processes', processes),
     memory: memory === '' ? undefined : parseSize('memory', memory),

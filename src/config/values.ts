@@ -49,6 +49,22 @@ export function parseCount(input: string, value: string): number {
   return count;
 }
 
+/** The largest number that bubblewrap takes for a user. */
+const LARGEST_ID = 2 ** 31 - 1;
+
+/** The numbers of a user and a group, such as `1000:1000`. */
+export function parseUser(input: string, value: string): { readonly uid: number; readonly gid: number } {
+  const [, uid, gid] = /^([0-9]{1,10}):([0-9]{1,10})$/.exec(value) ?? [];
+  if (uid === undefined || gid === undefined || Math.max(Number(uid), Number(gid)) > LARGEST_ID) {
+    throw new InputError(
+      input,
+      value,
+      `Give UID:GID, two numbers of at most ${LARGEST_ID}, such as 1000:1000.`,
+    );
+  }
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
 export function parseBoolean(input: string, value: string): boolean {
   return oneOf(input, value, ['true', 'false']) === 'true';
 }

@@ -1,5 +1,6 @@
 import { digestOf, EMPTY_DIGEST } from '../reapi/digest.js';
 import type { OverlayNode } from '../reapi/overlay.js';
+import { accountFiles, type SandboxUser } from './accounts.js';
 import { HOME, WORKSPACE } from './layout.js';
 import type { Rootfs } from './rootfs.js';
 
@@ -10,16 +11,15 @@ export interface RootNodes {
 }
 
 /** The files of /etc that describe the sandbox and not the machine it runs on. */
-const ETC: Readonly<Record<string, string>> = {
-  'etc/passwd': [
-    `root:x:0:0:root:/${HOME}:/bin/sh`,
-    'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
-    '',
-  ].join('\n'),
-  'etc/group': ['root:x:0:', 'nogroup:x:65534:', ''].join('\n'),
-  'etc/hosts': ['127.0.0.1 localhost buildbox', '::1 localhost', ''].join('\n'),
-  'etc/nsswitch.conf': ['passwd: files', 'group: files', 'hosts: files dns', ''].join('\n'),
-};
+function etcFiles(user: SandboxUser): Readonly<Record<string, string>> {
+  const { passwd, group } = accountFiles(user);
+  return {
+    'etc/passwd': passwd,
+    'etc/group': group,
+    'etc/hosts': ['127.0.0.1 localhost buildbox', '::1 localhost', ''].join('\n'),
+    'etc/nsswitch.conf': ['passwd: files', 'group: files', 'hosts: files dns', ''].join('\n'),
+  };
+}
 
 /** Of a root file system out of CAS these do not stay: they tell how the sandbox reaches itself and others. */
 const OURS: ReadonlySet<string> = new Set(['etc/hosts', 'etc/resolv.conf']);
@@ -28,8 +28,9 @@ const OURS: ReadonlySet<string> = new Set(['etc/hosts', 'etc/resolv.conf']);
  * Names every mount point, so that the root can be read-only: a sandbox cannot make one in a root it may not write.
  * Only the workspace and the home folder are writable; /tmp is a fresh file system of the sandbox's own.
  */
-export function rootNodes(rootfs: Rootfs): RootNodes {
-  const blobs = Object.values(ETC).map((text) => Buffer.from(text));
+export function rootNodes(rootfs: Rootfs, user: SandboxUser): RootNodes {
+  const files = etcFiles(user);
+  const blobs = Object.values(files).map((text) => Buffer.from(text));
   const folder = (path: string, readOnly?: boolean) =>
     ({ kind: 'directory', path, over: 'replace', ...(readOnly === undefined ? {} : { readOnly }) }) as const;
   const nodes: OverlayNode[] = [
@@ -37,7 +38,7 @@ export function rootNodes(rootfs: Rootfs): RootNodes {
     folder(WORKSPACE, false),
     folder(HOME, false),
     ...['dev', 'proc', 'tmp'].map((path) => folder(path)),
-    ...Object.keys(ETC).map((path, i): OverlayNode => {
+    ...Object.keys(files).map((path, i): OverlayNode => {
       const digest = digestOf(blobs[i] ?? Buffer.alloc(0));
       return { kind: 'file', path, digest, executable: false, over: OURS.has(path) ? 'replace' : 'fill' };
     }),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { SandboxUser } from './accounts.js';
 import type { Bind } from './rootfs.js';
 import { makeMemoryGroup } from './memory-group.js';
 import { makeProcessBrake } from './process-brake.js';
@@ -30,6 +31,8 @@ export interface RunnerRequest {
   readonly hidden: readonly Hidden[];
   /** The identity that the binds belong to. */
   readonly identity: string;
+  /** Who the build is, where its root file system has accounts of its own. */
+  readonly user: SandboxUser | undefined;
   /** The declared outputs, relative to the root of the sandbox. */
   readonly outputs: readonly string[];
   readonly limits: SandboxLimits;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { BrakeMeans } from './process-brake.js';
+import { quote } from './quote.js';
+import { accountLines, type ShimAccounts } from './shim-accounts.js';
 
 /** The files of a shim, all below one folder. */
 export interface ShimFiles {
@@ -24,6 +26,8 @@ export interface ShimRequest {
   readonly outputs: readonly string[];
   /** How many words the build's own command has: the last ones that bubblewrap is given. */
   readonly commandLength: number;
+  /** What it does about the accounts of a root file system; undefined where ours are in the input root. */
+  readonly accounts: ShimAccounts | undefined;
   /** What is said to bubblewrap after all that buildbox-run says, before the command. */
   readonly options: readonly string[];
   /** What keeps the sandbox from too many processes; undefined where nothing can. */
@@ -40,6 +44,9 @@ const FUSE = '65735546';
 
 /** Seconds that a file system whose server was stopped may take to answer. */
 const ANSWER = 5;
+
+/** casd makes the folders of a copy writable for everybody, those of a mount not. */
+const MODES_OF_FOLDERS = 'find "$root" -type d -perm -022 -exec chmod 755 {} +';
 
 /**
  * The shell's own words must not stand in the build's output, so its stderr is closed and bubblewrap gets the real one.
@@ -63,11 +70,13 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'done',
     `look() { timeout -s KILL ${ANSWER} stat "$@" -- "$root"; }`,
     'began=$(look -c %d:%i)',
+    ...(staging === 'copy' ? [MODES_OF_FOLDERS] : []),
+    ...accountLines(request.accounts),
     // Ours come between buildbox-run's own words and the command.
     `i=0 own=$(($# - ${commandLength})) words=`,
     'while [ $i -lt $# ]; do',
     '  i=$((i + 1)); words="$words \\"\\${$i}\\""',
-    `  [ $i -ne $own ] || words="$words "${quote(options.map(quote).join(' '))}`,
+    `  [ $i -ne $own ] || words="$words "${quote(options.map(quote).join(' '))}" $accounts"`,
     'done',
     'eval "set -- $words"',
     // In a shell of its own: this one would say `Killed` where bubblewrap's words go.
@@ -153,8 +162,4 @@ function afterParents(output: string, command: string): string {
 function parentsOf(output: string): readonly string[] {
   const names = output.split('/').slice(0, -1);
   return names.map((_, i) => names.slice(0, i + 1).join('/'));
-}
-
-export function quote(path: string): string {
-  return `'${path.replaceAll("'", `'\\''`)}'`;
 }

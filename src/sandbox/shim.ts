@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withOwnProc } from '../process/own-proc.js';
 import { textOf } from '../reapi/escaped-text.js';
+import type { SandboxUser } from './accounts.js';
 import { hidingOptions } from './hiding.js';
 import { readKernelFiles } from './kernel-files.js';
 import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
@@ -24,7 +25,9 @@ export interface Shim {
   readonly outputs: readonly string[];
 }
 
-export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'launcher'> {
+export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'launcher' | 'accounts'> {
+  /** Whom the accounts of the root file system may lack; undefined where it has ours. */
+  readonly user: SandboxUser | undefined;
   /** Whether a fresh /proc can be mounted only by `withOwnProc`. */
   readonly needsOwnProc: boolean;
   /** The most that /tmp may hold, and /dev/shm again, in bytes; undefined for the kernel's half of the memory. */
@@ -48,10 +51,13 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
     ...(await hidingOptions(workFolder, sandboxing.hidden)),
     ...(await hardening(empty, sandboxing.tmpSize)),
   ];
+  const { user } = sandboxing;
+  const accounts = user && { user, folder: await makeFolder(join(workFolder, 'accounts')) };
   const launcher = sandboxing.needsOwnProc ? withOwnProc(await makeFolder(join(workFolder, 'proc'))) : [];
   const script = shimScript(files, {
     launcher,
     ...sandboxing,
+    accounts,
     options,
     root: process.getuid?.() === 0,
   });

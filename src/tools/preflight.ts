@@ -24,9 +24,12 @@ export interface SandboxReadiness {
 /** A sandbox starts in 5 ms; milliseconds. */
 const PROBE_DEADLINE = 15_000;
 
-/** The namespaces that a build's sandbox is made of. A shell is on every machine at that path, `true` is not. */
+/**
+ * The namespaces that a build's sandbox is made of, two of users among them where it is no root: one to mount /dev/pts
+ * in, one for its number. A shell is on every machine at that path, `true` is not.
+ */
 const PROBE = [
-  ...['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts'],
+  ...['--unshare-user', '--unshare-pid', '--unshare-net', '--unshare-ipc', '--unshare-uts', '--uid', '1000'],
   ...['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev', '/bin/sh', '-c', ':'],
 ];
 
