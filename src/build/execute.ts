@@ -100,6 +100,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           needsOwnProc: sandbox.needsOwnProc,
           setpriv: sandbox.setpriv,
           prlimit: sandbox.prlimit,
+          starter: sandbox.starter,
           staging,
           binds: prepared.rootfs.binds,
           hidden: prepared.rootfs.hidden,

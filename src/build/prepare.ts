@@ -4,6 +4,7 @@ import { readInputs, type InputTree } from '../inputs/input-tree.js';
 import { DigestMemory } from '../memory/digest-memory.js';
 import { encodeAction, type EncodedAction } from '../reapi/action.js';
 import type { MerkleTree } from '../reapi/merkle.js';
+import { userName } from '../sandbox/accounts.js';
 import { readCpuFeatures } from '../sandbox/cpu-features.js';
 import { HOME, TEMPORARY, WORKSPACE } from '../sandbox/layout.js';
 import { rootNodes } from '../sandbox/mountpoints.js';
@@ -119,6 +120,9 @@ async function nameAction(
       HOME: `/${HOME}`,
       TMPDIR: TEMPORARY,
       PATH: rootfs.path.join(':'),
+      LANG: 'C.UTF-8',
+      // A root file system of its own may have another name for the number.
+      ...(rootfs.root === undefined ? { USER: userName(sandbox.user), LOGNAME: userName(sandbox.user) } : {}),
       ...rootfs.environment,
       ...build.environment,
     },

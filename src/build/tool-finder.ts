@@ -14,6 +14,8 @@ export interface SandboxTools extends SandboxReadiness {
   readonly runner: string;
   readonly setpriv: string | undefined;
   readonly prlimit: string | undefined;
+  /** What a command is started by so that it ends with a broken pipe: see `plainSignals`. */
+  readonly starter: readonly string[];
 }
 
 /** The programs of a run, found or installed when they are first needed and only then. */
@@ -62,13 +64,15 @@ export function toolFinder(
       const found = await buildbox();
       const { ensureBubblewrap } = await import(/* webpackChunkName: "later" */ '../tools/bubblewrap.js');
       const { preflight } = await import(/* webpackChunkName: "later" */ '../tools/preflight.js');
+      const { plainSignals } = await import(/* webpackChunkName: "later" */ '../tools/plain-signals.js');
       const { findUtilLinux } = await import(/* webpackChunkName: "later" */ '../tools/util-linux.js');
       const readiness = await preflight(await ensureBubblewrap(context), found, context);
-      const [setpriv, prlimit] = await Promise.all([
+      const [setpriv, prlimit, starter] = await Promise.all([
         findUtilLinux('setpriv', machine),
         findUtilLinux('prlimit', machine),
+        plainSignals(machine, signal),
       ]);
-      return { ...readiness, runner: found.run, setpriv, prlimit };
+      return { ...readiness, runner: found.run, setpriv, prlimit, starter };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { closeWriters, makeOutputPipes } from '../process/output-pipes.js';
 import type { SandboxUser } from './accounts.js';
 import type { Bind } from './rootfs.js';
 import { makeMemoryGroup } from './memory-group.js';
@@ -25,6 +26,8 @@ export interface RunnerRequest {
   readonly setpriv: string | undefined;
   /** util-linux's prlimit, likewise. */
   readonly prlimit: string | undefined;
+  /** What bubblewrap is started by, for a build to have the signals that it expects. */
+  readonly starter: readonly string[];
   readonly staging: 'fuse' | 'copy';
   readonly binds: readonly Bind[];
   /** What of the binds is not shown. */
@@ -99,7 +102,7 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
   });
   await writeFile(paths.action, request.action);
   await mkdir(paths.logs);
-  signal.throwIfAborted();
+  using pipes = await makeOutputPipes(workFolder, { searchPath: request.searchPath, signal });
 
   const [program = '', ...words] = [
     ...WITH_A_UMASK,
@@ -111,16 +114,18 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
     cwd: workFolder,
     env: runnerEnvironment(request, shim.folder),
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', ...pipes.writers],
   });
+  closeWriters(pipes);
+  const [stdout, stderr] = pipes.readers ?? [child.stdout, child.stderr];
   using oversight = oversee(shim.files.status, limits, () => {
     if (memory?.hasKilled() === true) return 'memory';
     return brake.hasRefused() ? 'processes' : undefined;
   });
   const [ending] = await Promise.all([
     endOf(child, oversight, signal),
-    forward(child.stdout, request.onStdout),
-    forward(child.stderr, request.onStderr),
+    forward(stdout ?? [], request.onStdout),
+    forward(stderr ?? [], request.onStderr),
   ]);
   return {
     result: await readFile(paths.result).catch(() => undefined),
@@ -163,7 +168,10 @@ function runnerEnvironment(request: RunnerRequest, shimFolder: string): Record<s
   };
 }
 
-async function forward(output: AsyncIterable<Buffer>, take: (chunk: Buffer) => Promise<void>): Promise<void> {
+async function forward(
+  output: AsyncIterable<Buffer> | readonly Buffer[],
+  take: (chunk: Buffer) => Promise<void>,
+): Promise<void> {
   for await (const chunk of output) await take(chunk);
 }
 

@@ -45,12 +45,16 @@ const FUSE = '65735546';
 /** Seconds that a file system whose server was stopped may take to answer. */
 const ANSWER = 5;
 
+const OPEN_FILES = 16_384;
+
 /** casd makes the folders of a copy writable for everybody, those of a mount not. */
 const MODES_OF_FOLDERS = 'find "$root" -type d -perm -022 -exec chmod 755 {} +';
 
 /**
  * The shell's own words must not stand in the build's output, so its stderr is closed and bubblewrap gets the real one.
- * The build itself has one umask and no core files, whatever those of the job are.
+ * The build itself has one umask and no core files, whatever those of the job are. Node raises what a process may have
+ * open to all that it is allowed, and its children inherit that; where it is a billion, programs that close or list
+ * them all stand still.
  */
 export function shimScript(files: ShimFiles, request: ShimRequest): string {
   const { bwrap, launcher, outputs, commandLength, options, staging } = request;
@@ -63,19 +67,24 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     '#!/bin/sh',
     `exec 9>>${quote(files.status)} 7>&2 2>/dev/null`,
     'umask 022; ulimit -c 0',
+    `[ "$(ulimit -S -n)" -le ${OPEN_FILES} ] || ulimit -S -n ${OPEN_FILES}`,
     // The staged tree is what buildbox-run binds to the root, before anything else.
+    'i=0',
     'for word; do',
-    '  if [ "$before" = --bind ] && [ "$word" != / ]; then root=$word; break; fi',
+    '  i=$((i + 1))',
+    '  if [ "$before" = --bind ] && [ -z "$root" ]; then root=$word; fi',
+    '  if [ "$before" = --chdir ]; then chdir=$i; break; fi',
     '  before=$word',
     'done',
     `look() { timeout -s KILL ${ANSWER} stat "$@" -- "$root"; }`,
     'began=$(look -c %d:%i)',
     ...(staging === 'copy' ? [MODES_OF_FOLDERS] : []),
     ...accountLines(request.accounts),
-    // Ours come between buildbox-run's own words and the command.
+    // Ours come between buildbox-run's own words and the command. What it changes to becomes the build's PWD as it stands.
     `i=0 own=$(($# - ${commandLength})) words=`,
     'while [ $i -lt $# ]; do',
-    '  i=$((i + 1)); words="$words \\"\\${$i}\\""',
+    '  i=$((i + 1)); [ $i = "$chdir" ] && slash=/ || slash=',
+    '  words="$words \\"$slash\\${$i}\\""',
     `  [ $i -ne $own ] || words="$words "${quote(options.map(quote).join(' '))}" $accounts"`,
     'done',
     'eval "set -- $words"',

@@ -30,6 +30,8 @@ export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'laun
   readonly user: SandboxUser | undefined;
   /** Whether a fresh /proc can be mounted only by `withOwnProc`. */
   readonly needsOwnProc: boolean;
+  /** What more it is started by. */
+  readonly starter: readonly string[];
   /** The most that /tmp may hold, and /dev/shm again, in bytes; undefined for the kernel's half of the memory. */
   readonly tmpSize: number | undefined;
   /** What of the mounts is not shown. */
@@ -53,7 +55,10 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
   ];
   const { user } = sandboxing;
   const accounts = user && { user, folder: await makeFolder(join(workFolder, 'accounts')) };
-  const launcher = sandboxing.needsOwnProc ? withOwnProc(await makeFolder(join(workFolder, 'proc'))) : [];
+  const launcher = [
+    ...(sandboxing.needsOwnProc ? withOwnProc(await makeFolder(join(workFolder, 'proc'))) : []),
+    ...sandboxing.starter,
+  ];
   const script = shimScript(files, {
     launcher,
     ...sandboxing,
