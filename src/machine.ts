@@ -30,7 +30,9 @@ export interface Log {
   phase(text: string): void;
   /** How far that is by now, told in its place as often as it changes: the host shows what its readers bear of it. */
   progress(text: string): void;
-  /** A line that stays. */
+  /** A line that stays, for whoever looks. */
   info(text: string): void;
+  /** A line that everybody gets to see and that is no cause for concern. */
+  notice(text: string): void;
   warn(text: string): void;
 }

@@ -58,6 +58,7 @@ describe('what is left out', () => {
         processes: undefined,
         memory: undefined,
         tmpSize: undefined,
+        fixHost: 'auto',
       },
       remote: undefined,
       cache: {
@@ -148,6 +149,7 @@ describe('paths', () => {
     ['memory', 'much'],
     ['tmp-size', 'half'],
     ['tmp-size', '0'],
+    ['fix-host', 'sometimes'],
   ])('%s: %j is refused', (input, value) => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { FaultyProxy } from '../remote/faulty-proxy.js';
@@ -117,6 +117,34 @@ describe('a machine that has built in it', () => {
     expect(exitCode).toBe(0);
     expect((record as RemoteRecord).remote).toMatchObject({ fetched: { blobs: 1 } });
   });
+});
+
+/** What bubblewrap did before 0.12.0, as CVE-2026-87766 tells: it followed a link on the way to a mount point that it makes. */
+test('no link of the image leads a mount point out of it', async () => {
+  const machine = freshMachine();
+  const victim = join(machine.root, 'victim');
+  mkdirSync(victim);
+  const astray = new RootFileSystem();
+  try {
+    for (const name of ['home', 'dev', 'proc', 'tmp', 'workspace', 'srv']) {
+      rmSync(join(astray.path, name), { recursive: true, force: true });
+      symlinkSync(victim, join(astray.path, name));
+    }
+    const digest = await astray.capture(address);
+    const flagsOf = (...more: readonly string[]) => [...flags(...more), '--rootfs', digest];
+    const { exitCode, stdout } = await machine.run(flagsOf(), 'echo x > ~/x && ls -d ~ /dev/shm');
+    expect([exitCode, stdout]).toEqual([0, '/dev/shm\n/home/build\n']);
+
+    const shown = join('/srv', 'shown');
+    mkdirSync(shown, { recursive: true });
+    const refused = await machine.run(flagsOf('--host-paths', shown), 'true');
+    rmdirSync(shown);
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toContain('The root file system has a symlink there');
+    expect(readdirSync(victim)).toEqual([]);
+  } finally {
+    astray.remove();
+  }
 });
 
 test('a remote that stops while it is fetched ends the run, and leaves nothing half-written', async () => {

@@ -10,6 +10,7 @@ const FACTS: SandboxFacts = {
   unprivilegedClone: undefined,
   apparmorRestricts: undefined,
   container: undefined,
+  bounded: false,
   filtered: false,
 };
 

@@ -1,10 +1,17 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { preflight } from '../../src/tools/preflight.js';
+import { preflight, type PreflightRequest } from '../../src/tools/preflight.js';
 import type { BuildBox } from '../../src/tools/source.js';
 import { findOnHost, inTemporaryFolder, makeContext, writeProgram } from './support.js';
 
 const BUILDBOX: BuildBox = { version: '1.4.25', source: 'path', casd: '/c', run: '/r', fuse: '/f' };
+
+const requestOf = (program: string, folder: string): PreflightRequest => ({
+  bubblewrap: { bwrap: program, source: 'path' },
+  buildbox: BUILDBOX,
+  fixHost: 'never',
+  stagingFolder: folder,
+});
 
 const bwrap = findOnHost('bwrap');
 const unshare = findOnHost('unshare');
@@ -13,11 +20,7 @@ const works = bwrap !== undefined && unshare !== undefined;
 (works ? describe : describe.skip)('on this machine', () => {
   test('a sandbox starts', () =>
     inTemporaryFolder(async (folder) => {
-      const readiness = await preflight(
-        { bwrap: bwrap ?? '', source: 'path' },
-        BUILDBOX,
-        makeContext(folder),
-      );
+      const readiness = await preflight(requestOf(bwrap ?? '', folder), makeContext(folder));
       expect(readiness.bwrap).toBe(bwrap);
       expect(readiness.staging === 'fuse').toBe(readiness.stagingReason === null);
     }));
@@ -25,8 +28,7 @@ const works = bwrap !== undefined && unshare !== undefined;
   test('inputs are copied by a BuildBox without buildbox-fuse', () =>
     inTemporaryFolder(async (folder) => {
       const readiness = await preflight(
-        { bwrap: bwrap ?? '', source: 'path' },
-        { ...BUILDBOX, fuse: undefined },
+        { ...requestOf(bwrap ?? '', folder), buildbox: { ...BUILDBOX, fuse: undefined } },
         makeContext(folder),
       );
       expect(readiness).toEqual({
@@ -45,9 +47,7 @@ const works = bwrap !== undefined && unshare !== undefined;
         'bwrap',
         `exec unshare --user --map-root-user sh -c 'echo 0 > /proc/sys/user/max_user_namespaces; exec ${bwrap ?? ''} "$@"' sh "$@"`,
       );
-      await expect(
-        preflight({ bwrap: limited, source: 'path' }, BUILDBOX, makeContext(folder)),
-      ).rejects.toMatchObject({
+      await expect(preflight(requestOf(limited, folder), makeContext(folder))).rejects.toMatchObject({
         name: 'Fault',
         message: expect.stringContaining('limit of namespaces'),
         remedy: expect.stringContaining('user.max_user_namespaces'),
@@ -60,9 +60,7 @@ describe('a bwrap', () => {
   test('that fails in a way nobody knows is told in its own words', () =>
     inTemporaryFolder(async (folder) => {
       const broken = await writeProgram(folder, 'bwrap', 'echo "bwrap: Something new" >&2; exit 1');
-      await expect(
-        preflight({ bwrap: broken, source: 'path' }, BUILDBOX, makeContext(folder)),
-      ).rejects.toMatchObject({
+      await expect(preflight(requestOf(broken, folder), makeContext(folder))).rejects.toMatchObject({
         message: expect.stringContaining('bwrap: Something new'),
         remedy: expect.stringContaining(`by hand: ${broken}`),
       });
@@ -71,7 +69,7 @@ describe('a bwrap', () => {
   test('that is gone is an error that names it', () =>
     inTemporaryFolder(async (folder) => {
       const gone = join(folder, 'bwrap');
-      await expect(preflight({ bwrap: gone, source: 'path' }, BUILDBOX, makeContext(folder))).rejects.toThrow(
+      await expect(preflight(requestOf(gone, folder), makeContext(folder))).rejects.toThrow(
         `could not start ${gone}`,
       );
     }));
@@ -80,8 +78,6 @@ describe('a bwrap', () => {
     inTemporaryFolder(async (folder) => {
       const hanging = await writeProgram(folder, 'bwrap', 'exec sleep 60');
       const context = makeContext(folder, {}, AbortSignal.timeout(100));
-      await expect(preflight({ bwrap: hanging, source: 'path' }, BUILDBOX, context)).rejects.toThrow(
-        /timeout/,
-      );
+      await expect(preflight(requestOf(hanging, folder), context)).rejects.toThrow(/timeout/);
     }));
 });

@@ -55,6 +55,7 @@ export function makeContext(
       phase: (text) => void phases.push(text),
       progress: () => undefined,
       info: () => undefined,
+      notice: () => undefined,
       warn: (text) => void warnings.push(text),
     },
     signal,

@@ -39,6 +39,7 @@ export async function openRun(
     phase: (text) => host.log.phase(text),
     progress: (text) => host.log.progress(text),
     info: (text) => host.log.info(text),
+    notice: (text) => host.log.notice(text),
     warn: (text) => {
       warnings.push(text);
       host.log.warn(text);
@@ -59,7 +60,12 @@ export async function openRun(
     folder,
     quota: config.cache.quota,
     watch: new Stopwatch(),
-    tools: toolFinder(config.buildbox, { machine, log }, folder, signal),
+    tools: toolFinder(
+      { buildbox: config.buildbox, fixHost: config.sandbox.fixHost },
+      { machine, log },
+      folder,
+      signal,
+    ),
   };
 }
 

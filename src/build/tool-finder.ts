@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CacheFolder } from '../casd/folder.js';
-import type { BuildBoxConfig } from '../config/config.js';
+import type { BuildBoxConfig, SandboxConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Machine } from '../machine.js';
 import { isOfCheckout } from '../process/checkouts.js';
@@ -29,6 +29,11 @@ export interface ToolFinder {
   sandbox(): Promise<SandboxTools>;
 }
 
+export interface ToolRequest {
+  readonly buildbox: BuildBoxConfig;
+  readonly fixHost: SandboxConfig['fixHost'];
+}
+
 /** A program in a checkout is whoever's; only one whose hash is known here may lie there. */
 function outsideOfCheckouts(folder: string, machine: Machine): string {
   const own = [folder, join(machine.userCache, 'buildbox-action', 'tools')].find(
@@ -38,7 +43,7 @@ function outsideOfCheckouts(folder: string, machine: Machine): string {
 }
 
 export function toolFinder(
-  request: BuildBoxConfig,
+  { buildbox: request, fixHost }: ToolRequest,
   { machine, log }: Pick<Host, 'machine' | 'log'>,
   folder: CacheFolder,
   signal: AbortSignal,
@@ -66,7 +71,9 @@ export function toolFinder(
       const { preflight } = await import(/* webpackChunkName: "later" */ '../tools/preflight.js');
       const { plainSignals } = await import(/* webpackChunkName: "later" */ '../tools/plain-signals.js');
       const { findUtilLinux } = await import(/* webpackChunkName: "later" */ '../tools/util-linux.js');
-      const readiness = await preflight(await ensureBubblewrap(context), found, context);
+      const bubblewrap = await ensureBubblewrap(context);
+      const request = { bubblewrap, buildbox: found, fixHost, stagingFolder: folder.work };
+      const readiness = await preflight(request, context);
       const [setpriv, prlimit, starter] = await Promise.all([
         findUtilLinux('setpriv', machine),
         findUtilLinux('prlimit', machine),

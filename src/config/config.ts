@@ -46,6 +46,8 @@ export interface SandboxConfig {
   readonly memory: number | undefined;
   /** Bytes; undefined for half of the memory. */
   readonly tmpSize: number | undefined;
+  /** Whether this machine may be changed so that sandboxes start: `auto` on a hosted runner. */
+  readonly fixHost: 'auto' | 'never' | 'always';
 }
 
 /** What more tells actions apart than what they are made of. */

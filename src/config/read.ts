@@ -82,6 +82,7 @@ function readSandbox(raw: RawInputs): SandboxConfig {
     processes: processes === '' ? undefined : parseCount('processes', processes),
     memory: memory === '' ? undefined : parseSize('memory', memory),
     tmpSize: tmpSize === '' ? undefined : parseSize('tmp-size', tmpSize),
+    fixHost: oneOf('fix-host', given(raw, 'fix-host'), ['auto', 'never', 'always']),
   };
 }
 

@@ -20,6 +20,7 @@ export const INPUTS = {
   "processes": { group: "sandbox", default: "", description: "The most processes and threads that a build may have at a time; one that has more is ended and has failed. By default 4096, 256 for each processor where that is more, and less where the machine itself allows less." },
   "memory": { group: "sandbox", default: "", description: "The most memory that a build may have, with what it writes to `/tmp` (`K`, `M`, `G`, `T`, or `Ki`, `Mi`, `Gi`, `Ti`); one that needs more is ended and has failed. By default what the machine has. Needs a control group: where the job may make none that limits memory, nothing is built." },
   "tmp-size": { group: "sandbox", default: "", description: "The most that `/tmp` may hold, and `/dev/shm` again (`K`, `M`, `G`, `T`, or `Ki`, `Mi`, `Gi`, `Ti`). By default half of the memory. Needs bubblewrap 0.7." },
+  "fix-host": { group: "sandbox", default: "auto", description: "Whether this machine may be changed, as root or by a sudo without a password, where its settings keep sandboxes from starting: `auto` on GitHub's hosted runners alone, `always`, or `never`." },
   "remote": { group: "remote", default: "", description: "The remote endpoint: `grpc://HOST:PORT`, `grpcs://HOST:PORT` or `unix:PATH`." },
   "remote-instance": { group: "remote", default: "", description: "The instance name at the endpoint." },
   "remote-cas": { group: "remote", default: "", description: "The endpoint of the CAS, where it is not `remote`." },

@@ -14,6 +14,8 @@ export interface SandboxFacts {
   readonly apparmorRestricts: string | undefined;
   /** The kind of container that this is, undefined outside of one. */
   readonly container: string | undefined;
+  /** Whether nobody here can come to CAP_SYS_ADMIN, sudo or not. */
+  readonly bounded: boolean;
   /** Whether a seccomp filter is on. */
   readonly filtered: boolean;
 }
@@ -71,8 +73,7 @@ const CAUSES: readonly Cause[] = [
     }),
   },
   {
-    applies: ({ apparmorRestricts, stderr }) =>
-      apparmorRestricts === '1' && (DENIED.test(stderr) || stderr.includes('loopback: Failed')),
+    applies: isRestrictedByAppArmor,
     diagnosis: ({ program, container }) => ({
       message:
         'AppArmor keeps ordinary programs from using user namespaces here: kernel.apparmor_restrict_unprivileged_userns is 1',
@@ -169,6 +170,11 @@ const CAUSES: readonly Cause[] = [
     }),
   },
 ];
+
+/** Whether AppArmor keeps this program from what other programs with a profile may do. */
+export function isRestrictedByAppArmor({ apparmorRestricts, stderr }: SandboxFacts): boolean {
+  return apparmorRestricts === '1' && (DENIED.test(stderr) || stderr.includes('loopback: Failed'));
+}
 
 /** Why a sandbox did not start, and what helps against that. Says what bwrap said where it knows no cause. */
 export function diagnose(facts: SandboxFacts): Diagnosis {

@@ -2,6 +2,8 @@ import { open, readFile, stat } from 'node:fs/promises';
 import type { Machine } from '../machine.js';
 import { messageOf, systemErrorCode } from '../errors.js';
 import { findProgram } from '../process/own-programs.js';
+import type { ToolContext } from './source.js';
+import { whyNotMounting } from './try-mount.js';
 
 const DEVICE = '/dev/fuse';
 /** The bit of CAP_SYS_ADMIN in a capability set (capabilities(7)). */
@@ -20,13 +22,47 @@ export interface FuseFacts {
   readonly noNewPrivileges: boolean;
 }
 
+/** How inputs come into a sandbox here. */
+export interface Staging {
+  readonly staging: 'fuse' | 'copy';
+  /** Why inputs are copied, as one line; null with `fuse`. */
+  readonly stagingReason: string | null;
+}
+
+/**
+ * Finds out whether inputs can be mounted.
+ *
+ * @param folder below which that would be
+ */
+export async function findStaging(program: boolean, folder: string, context: ToolContext): Promise<Staging> {
+  const facts = await gatherFuseFacts(context.machine, program);
+  const stagingReason = whyCopying(facts) ?? (await whyRefused(facts, folder, context));
+  return { staging: stagingReason === null ? 'fuse' : 'copy', stagingReason };
+}
+
+async function whyRefused(
+  { uid, fusermount }: FuseFacts,
+  folder: string,
+  context: ToolContext,
+): Promise<string | null> {
+  if (uid === 0 || fusermount === undefined) return null;
+  const refusal = await whyNotMounting(fusermount.file, folder, context);
+  return refusal === undefined
+    ? null
+    : copying(`${fusermount.file} may not mount below ${folder} (${refusal})`);
+}
+
 /**
  * Why inputs are copied instead of mounted, as one line; null when they can be mounted. Root mounts by itself
  * (measured with 1.4.25 and 1.4.30 where fusermount3 was not on PATH); others need fusermount3 with its setuid bit.
  */
 export function whyCopying(facts: FuseFacts): string | null {
   const reason = obstacle(facts);
-  return reason === null ? null : `copying inputs instead of mounting them: ${reason}`;
+  return reason === null ? null : copying(reason);
+}
+
+function copying(reason: string): string {
+  return `copying inputs instead of mounting them: ${reason}`;
 }
 
 function obstacle({ uid, program, device, fusermount, canMount, noNewPrivileges }: FuseFacts): string | null {
@@ -39,7 +75,7 @@ function obstacle({ uid, program, device, fusermount, canMount, noNewPrivileges 
   return null;
 }
 
-export async function gatherFuseFacts(machine: Machine, program: boolean): Promise<FuseFacts> {
+async function gatherFuseFacts(machine: Machine, program: boolean): Promise<FuseFacts> {
   const [device, status] = await Promise.all([whyNoFuseDevice(), readFile('/proc/self/status', 'utf8')]);
   const file = findProgram('fusermount3', machine);
   const found = file === undefined ? undefined : await stat(file);
@@ -72,8 +108,8 @@ export async function whyNoFuseDevice(): Promise<string | undefined> {
   }
 }
 
-/** Whether a `/proc/PID/status` tells of the capability that mounting takes. */
-export function hasSysAdmin(status: string): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
-  return effective !== undefined && ((BigInt(`0x${effective}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+/** Whether a `/proc/PID/status` tells of the capability that mounting takes: the process has it, or may come to it. */
+export function hasSysAdmin(status: string, set: 'CapEff' | 'CapBnd' = 'CapEff'): boolean {
+  const capabilities = new RegExp(`^${set}:\\s*([0-9a-f]+)$`, 'm').exec(status)?.[1];
+  return capabilities !== undefined && ((BigInt(`0x${capabilities}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
 }

@@ -1,14 +1,14 @@
 import { Fault } from '../errors.js';
 import { type CommandResult, runCommand } from '../process/command.js';
 import { findProgram } from '../process/own-programs.js';
-import { packageManagerEnvironment, PROXY_NAMES } from './child-environment.js';
+import { packageManagerEnvironment } from './child-environment.js';
 import { addHostPackages } from './host-packages.js';
 import { newPackages, PACKAGE_MANAGERS, type PackageManager, packageNames } from './package-manager.js';
+import { findPrivilege } from './privilege.js';
 import type { Declined, ToolContext } from './source.js';
 
 /** One call of the package manager, with its wait for a lock and its downloads; milliseconds. */
 const PACKAGE_DEADLINE = 300_000;
-const SUDO_DEADLINE = 10_000;
 
 /**
  * Installs packages of the distribution, as root or with a sudo that asks for no password, and writes down which
@@ -39,21 +39,6 @@ export async function installPackages(
 
 function findManager({ machine }: ToolContext): PackageManager | undefined {
   return PACKAGE_MANAGERS.find(({ program }) => findProgram(program, machine) !== undefined);
-}
-
-/** What stands before a command that needs root: nothing, or sudo; undefined where neither works. */
-async function findPrivilege(context: ToolContext): Promise<readonly string[] | undefined> {
-  if (context.machine.uid === 0) return [];
-  const sudo = findProgram('sudo', context.machine);
-  if (sudo === undefined) return undefined;
-  const kept = [...PROXY_NAMES, 'DEBIAN_FRONTEND', 'LC_ALL'].join(',');
-  const prefix = [sudo, '-n', `--preserve-env=${kept}`];
-  const { exitCode } = await runCommand([...prefix, 'true'], {
-    signal: context.signal,
-    deadline: SUDO_DEADLINE,
-    environment: packageManagerEnvironment(context.machine),
-  });
-  return exitCode === 0 ? prefix : undefined;
 }
 
 async function installOrRefresh(

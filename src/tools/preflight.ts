@@ -7,16 +7,22 @@ import { withOwnProc } from '../process/own-proc.js';
 import type { Bubblewrap } from './bubblewrap.js';
 import { plainEnvironment } from './child-environment.js';
 import { diagnose, MASKED_PROC } from './diagnose.js';
-import { gatherFuseFacts, whyCopying } from './fuse.js';
+import { fixHost, type FixHost } from './fix-host.js';
+import { findStaging, type Staging } from './fuse.js';
 import { gatherSandboxFacts } from './sandbox-facts.js';
 import type { BuildBox, ToolContext } from './source.js';
 
-export interface SandboxReadiness {
+export interface PreflightRequest {
+  readonly bubblewrap: Bubblewrap;
+  readonly buildbox: BuildBox;
+  readonly fixHost: FixHost;
+  /** Where casd mounts inputs: absolute. */
+  readonly stagingFolder: string;
+}
+
+export interface SandboxReadiness extends Staging {
   /** The absolute path of the `bwrap` that was tried. */
   readonly bwrap: string;
-  readonly staging: 'fuse' | 'copy';
-  /** Why inputs are copied, as one line; null with `fuse`. */
-  readonly stagingReason: string | null;
   /** Whether a sandbox starts only by `withOwnProc`. */
   readonly needsOwnProc: boolean;
 }
@@ -39,22 +45,20 @@ const PROBE = [
  *
  * @throws Fault with the cause and its remedy when none starts; the signal's reason when it is aborted.
  */
-export async function preflight(
-  bubblewrap: Bubblewrap,
-  buildbox: BuildBox,
-  context: ToolContext,
-): Promise<SandboxReadiness> {
-  const [facts, needsOwnProc] = await Promise.all([
-    gatherFuseFacts(context.machine, buildbox.fuse !== undefined),
-    startSandbox(bubblewrap, context),
+export async function preflight(request: PreflightRequest, context: ToolContext): Promise<SandboxReadiness> {
+  const { bubblewrap, buildbox, stagingFolder } = request;
+  const [staging, needsOwnProc] = await Promise.all([
+    findStaging(buildbox.fuse !== undefined, stagingFolder, context),
+    startSandbox(request, context),
   ]);
-  const stagingReason = whyCopying(facts);
-  const staging = stagingReason === null ? 'fuse' : 'copy';
-  return { bwrap: bubblewrap.bwrap, staging, stagingReason, needsOwnProc };
+  return { bwrap: bubblewrap.bwrap, ...staging, needsOwnProc };
 }
 
 /** @returns whether one starts only by `withOwnProc` */
-async function startSandbox(bubblewrap: Bubblewrap, context: ToolContext): Promise<boolean> {
+async function startSandbox(
+  { bubblewrap, fixHost: choice }: PreflightRequest,
+  context: ToolContext,
+): Promise<boolean> {
   const { exitCode, stderr } = await probe([bubblewrap.bwrap, ...PROBE], context);
   if (exitCode === 0) return false;
   if (stderr.includes(MASKED_PROC) && context.machine.uid === 0) {
@@ -63,7 +67,10 @@ async function startSandbox(bubblewrap: Bubblewrap, context: ToolContext): Promi
     );
     if (again.exitCode === 0) return true;
   }
-  const { message, remedy } = diagnose(await gatherSandboxFacts(bubblewrap, stderr, context.machine));
+  const facts = await gatherSandboxFacts(bubblewrap, stderr, context.machine);
+  const starts = async () => (await probe([bubblewrap.bwrap, ...PROBE], context)).exitCode === 0;
+  if (await fixHost(choice, facts, context, starts)) return false;
+  const { message, remedy } = diagnose(facts);
   throw new Fault(message, { remedy, log: stderr });
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Machine } from '../machine.js';
 import type { Bubblewrap } from './bubblewrap.js';
 import type { SandboxFacts } from './diagnose.js';
+import { hasSysAdmin } from './fuse.js';
 
 const KINDS = ['user', 'pid', 'net', 'ipc', 'uts', 'mnt', 'cgroup'];
 
@@ -20,6 +21,7 @@ export async function gatherSandboxFacts(
     findContainer(machine),
     readSetting('/proc/self/status'),
   ]);
+  const bounded = !hasSysAdmin(status ?? '', 'CapBnd');
   const mode = (await stat(program).catch(() => undefined))?.mode ?? 0;
   return {
     stderr,
@@ -29,7 +31,9 @@ export async function gatherSandboxFacts(
     limits,
     unprivilegedClone,
     apparmorRestricts,
-    container,
+    // Some containers bear no mark, and are known by what nobody in them can come to.
+    container: container ?? (bounded ? 'this container (CAP_SYS_ADMIN is out of reach here)' : undefined),
+    bounded,
     filtered: /^Seccomp:\s*2$/m.test(status ?? ''),
   };
 }
@@ -63,7 +67,12 @@ async function findContainer({ environment }: Machine): Promise<string | undefin
   if (environment.KUBERNETES_SERVICE_HOST !== undefined) return 'this Kubernetes pod';
   const groups = (await readSetting('/proc/1/cgroup')) ?? '';
   const inGroup = /docker|kubepods|containerd|libpod|lxc/.test(groups);
-  return inGroup || environment.container !== undefined ? 'this container' : undefined;
+  if (inGroup || environment.container !== undefined) return 'this container';
+  // Some bear no mark, and are known by what nobody in them can come to.
+  const status = await readSetting('/proc/self/status');
+  return hasSysAdmin(status ?? '', 'CapBnd')
+    ? undefined
+    : 'this container (CAP_SYS_ADMIN is out of reach here)';
 }
 
 function exists(file: string): Promise<boolean> {

@@ -67,6 +67,7 @@ export function githubHost(environment: NodeJS.ProcessEnv): Host {
         if (waiting === undefined && seldom.isTime()) line(`${text} …`);
       },
       info: (text) => outsideFence(() => line(text)),
+      notice: (text) => outsideFence(() => line(text)),
       warn: (text) => outsideFence(() => annotate.warning(printable(text))),
     },
     openBuildLog: (title, signal) => {

@@ -61,6 +61,7 @@ export function terminalHost({ streams, environment, directory, json }: Terminal
       info: (text) => {
         if (isTerminal) tell(printable(text));
       },
+      notice: (text) => tell(printable(text)),
       warn,
     },
     openBuildLog: (_title, signal) => passThrough(screen, json, signal),
