@@ -54,15 +54,23 @@ export class Scratch {
   /** Leaves what was moved away for a person to find; @returns where. */
   async save(): Promise<readonly string[]> {
     const saved: string[] = [];
-    for (const folder of this.#folders) {
-      const kept = `${folder}${SAVED}`;
-      await rename(folder, kept).then(
+    for (const path of [...this.#asides, ...this.#folders]) {
+      if (!(await isThere(path))) continue;
+      const kept = `${path}${SAVED}`;
+      await rename(path, kept).then(
         () => saved.push(kept),
-        () => saved.push(folder),
+        () => saved.push(path),
       );
     }
     return saved;
   }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Removes what runs that died left in a folder. */

@@ -4,7 +4,7 @@ import { identify } from './identity.js';
 
 /** `.buildbox-RANDOM-PID-START-BOOT-NAMESPACE`, and what older versions of ours left: `.buildbox-RANDOM-old-0`. */
 const SCRATCH =
-  /^\.buildbox-[0-9a-f]{12}-(?:(?:new|old)-\d+|(\d+)-(\d+)-([0-9a-f]{8})-(\d+)(?:-\d+|-saved)?)$/;
+  /^\.buildbox-[0-9a-f]{12}-(?:(?:new|old)-\d+|(\d+)-(\d+)-([0-9a-f]{8})-(\d+)(?:-\d+)?(?:-saved)?)$/;
 /** Behind the name of what a person may want to have a look at. */
 export const SAVED = '-saved';
 const SOMEWHERE = /(?:^|\/)(\.buildbox-[^/]*)/g;
