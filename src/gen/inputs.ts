@@ -4,7 +4,7 @@ export const INPUTS = {
   "run": { group: "build", default: "", description: "The script to build with. Required, unless the command line gives a command after `--`." },
   "shell": { group: "build", default: "bash", description: "What runs the script: `bash` (`bash --noprofile --norc -eo pipefail -c`), `sh` (`sh -e -c`), or any command that takes the script as its last argument." },
   "working-directory": { group: "build", default: ".", description: "The folder to build in, relative to the workspace." },
-  "inputs": { group: "build", default: "", description: "What the build may read, as git pathspecs, one a line; `!` excludes. By default everything that git tracks or would add; outside git the whole folder." },
+  "inputs": { group: "build", default: "", description: "What the build may read, as git pathspecs, one a line; `!` excludes. By default everything that git tracks or would add; outside git the whole folder. What git ignores is input where it is named (`dist`, `node_modules`), with `.` beside it for all else." },
   "outputs": { group: "build", default: "", description: "Files and folders to bring back, one a line, relative to the working directory." },
   "env": { group: "build", default: "", description: "Variables for the build, one a line: `NAME=value`, or `NAME` to pass it through. No others reach it. They are part of the action and stored with it, so they are no place for secrets." },
   "timeout": { group: "build", default: "1h", description: "How long the build itself may take (`ms`, `s`, `m`, `h`, `d`)." },

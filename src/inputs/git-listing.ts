@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
 import { runGit, type Git } from './git-command.js';
-import type { RawName } from './names.js';
+import { joinNames, type RawName } from './names.js';
 import { specialFile } from './repository.js';
 
 /** What git says of a folder: what it tracks and what it would add. Names are relative to the folder. */
@@ -46,6 +46,29 @@ export async function listWithGit(
     });
   }
   return parseListing(result.stdout);
+}
+
+const LIST_IGNORED = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory'];
+
+/**
+ * What git ignores below a folder of the repository whose working tree begins at `top`: files, and folders without what
+ * is in them. Nothing where git cannot tell.
+ *
+ * @param prefix what the names are to begin with
+ */
+export async function listIgnored(
+  git: Git,
+  top: string,
+  folder: string,
+  prefix: RawName,
+): Promise<readonly RawName[]> {
+  const call = { gitDir: join(top, '.git'), workTree: top, directory: folder };
+  const result = await runGit(git, call, LIST_IGNORED);
+  if (result?.exitCode !== 0) return [];
+  const names = result.stdout.toString('latin1').split('\0');
+  return names
+    .filter((name) => name !== '')
+    .map((name) => joinNames(prefix, name.replace(/\/$/, '') as RawName));
 }
 
 /** Reads what `git ls-files -z -t --stage --others` prints: `H MODE HASH STAGE<TAB>NAME` or `? NAME`. */

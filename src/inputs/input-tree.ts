@@ -7,6 +7,8 @@ import type { Digest } from '../reapi/digest.js';
 import { digestAtOnce, digestPatiently, fileReader, type FileReader } from './file-digest.js';
 import { pathspecFor, rawName, shownName, textOf, type RawName } from './names.js';
 import { pace } from '../process/pacing.js';
+import { addNamedIgnored } from './named-ignored.js';
+import { parsePathspec } from './pathspecs.js';
 import { selectByPathspecs } from './pathspec-selection.js';
 import { scopeOf } from './scope.js';
 import { type Status, statusOf } from './status.js';
@@ -66,8 +68,8 @@ export interface InputRequest {
 }
 
 /**
- * The files of the checkout that are the build's input: in git what git tracks or would add, each submodule and
- * repository below it by its own rules, elsewhere the whole folder; content, links and executable bits as they are
+ * The files of the checkout that are the build's input: in git what git tracks or would add and what of the rest the
+ * pathspecs name (`addNamedIgnored`), each submodule and repository below it by its own rules, elsewhere the whole folder; content, links and executable bits as they are
  * in the working tree. `.git` never is, and what cannot be named in UTF-8 is left out with a warning.
  *
  * @throws InputError for a pathspec that is wrong or matches nothing; Fault for a file that cannot be read or keeps
@@ -77,9 +79,10 @@ export async function readInputs(request: InputRequest): Promise<InputTree> {
   const { machine, signal } = request;
   const scope = scopeOf(machine.workspace, request.written, request.excluded);
   const git = { machine, signal };
-  const listing = await listWorkspace(git, scope);
+  const pathspecs = request.pathspecs.map(parsePathspec);
+  const listing = await addNamedIgnored(git, scope, await listWorkspace(git, scope), pathspecs);
   const found = await findInWorkingTree(scope.root, listing, signal);
-  const selected = await selectByPathspecs(git, scope.root, listing.top, found, request.pathspecs);
+  const selected = await selectByPathspecs(git, scope.root, listing.top, found, pathspecs);
   for (const path of request.distrusted) request.memory.distrust(`${scope.root}/${path}`);
   const { named, unnameable } = nameAll(selected);
   const { nodes, links } = await readNodes(scope.root, named, fileReader(request.memory, signal));

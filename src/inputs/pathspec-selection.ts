@@ -5,7 +5,7 @@ import { makeOwnFolder } from '../process/own-folder.js';
 import { workIn } from '../system-errors.js';
 import { runGit, type Git, type GitCall } from './git-command.js';
 import { joinNames, rawName, type RawName } from './names.js';
-import { parsePathspec, type Pathspec } from './pathspecs.js';
+import type { Pathspec } from './pathspecs.js';
 import type { Found } from './working-tree.js';
 
 /** Any hash will do: git compares names here and opens no object. */
@@ -24,16 +24,15 @@ const UNMATCHED = 1;
  * index of a repository made for this, so that a pathspec means the same across submodules and in a plain folder.
  *
  * @param top the top of the working tree that the workspace lies in, where `.gitattributes` and `:/` count from.
- * @throws InputError for a pathspec that is wrong or matches nothing; Fault when git is not installed.
+ * @throws InputError for a pathspec that git does not understand or that matches nothing; Fault when git is not installed.
  */
 export async function selectByPathspecs(
   git: Git,
   root: string,
   top: string,
   found: readonly Found[],
-  written: readonly string[],
+  pathspecs: readonly Pathspec[],
 ): Promise<readonly Found[]> {
-  const pathspecs = written.map(parsePathspec);
   if (pathspecs.length === 0) return found;
   const { temporary } = git.machine;
   const gitDir = await workIn(`the temporary folder ${temporary}`, () => makeRepository(temporary));
@@ -102,7 +101,8 @@ async function explain(git: Git, call: GitCall, pathspecs: readonly Pathspec[], 
       throw new InputError(
         'inputs',
         written,
-        'It matches no input file; it is a git pathspec, relative to the workspace.',
+        'It matches no input file; it is a git pathspec, relative to the workspace. An output of this build is no input. ' +
+          'What git ignores has to be named, as `dist` or `packages/*/dist/**` does; a wildcard alone does not match it.',
       );
     }
   }

@@ -6,6 +6,9 @@ export interface Pathspec {
   readonly written: string;
   readonly git: string;
   readonly excludes: boolean;
+  /** The words or signs before the pattern, and the pattern. */
+  readonly magic: readonly string[];
+  readonly pattern: string;
 }
 
 /** A pathspec taken apart: its magic words or signs, and the pattern behind them (gitglossary, "pathspec"). */
@@ -28,7 +31,8 @@ export function parsePathspec(written: string): Pathspec {
     const wanted = 'Inputs are relative to the workspace and lie in it, for example `src` or `!docs/**`.';
     throw new InputError('inputs', written, wanted);
   }
-  return { written, git, excludes: magic.some((word) => ['exclude', '!', '^'].includes(word)) };
+  const excludes = magic.some((word) => ['exclude', '!', '^'].includes(word));
+  return { written, git, excludes, magic, pattern };
 }
 
 function excluding(pathspec: string): string {
@@ -39,7 +43,8 @@ function excluding(pathspec: string): string {
 
 function takeApart(pathspec: string): { magic: string[]; pattern: string } {
   const long = LONG.exec(pathspec);
-  if (long) return { magic: (long[1] ?? '').split(','), pattern: long[2] ?? '' };
+  if (long)
+    return { magic: (long[1] ?? '').split(',').filter((word) => word !== ''), pattern: long[2] ?? '' };
   const short = SHORT.exec(pathspec);
   return short
     ? { magic: Array.from(short[1] ?? ''), pattern: short[2] ?? '' }

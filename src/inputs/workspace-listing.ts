@@ -8,18 +8,27 @@ import { findRepository, isRepository } from './repository.js';
 import { isLeftOut, type Scope } from './scope.js';
 import { realFolders } from './status.js';
 
-/** What the workspace holds, by name only; a name that git tracks may be missing from the disk. */
-export interface WorkspaceListing {
-  /** The top of the working tree that the workspace lies in, or the workspace itself outside git. */
-  readonly top: string;
+/** What folders hold, by name only; a name that git tracks may be missing from the disk. */
+interface Listed {
   readonly files: readonly RawName[];
   /** Of the files, the compiled ones of which git says that it does not track them. */
   readonly untracked: readonly RawName[];
   /** Folders that are input without what they may hold. */
   readonly emptyFolders: readonly RawName[];
+  /** Those below that were entered. */
+  readonly repositories: readonly RawName[];
+}
+
+export interface WorkspaceListing extends Omit<Listed, 'repositories'> {
+  /** The top of the working tree that the workspace lies in, or the workspace itself outside git. */
+  readonly top: string;
+  /** The repositories whose git was asked: where in the workspace, and the top of the working tree. */
+  readonly repositories: readonly { readonly name: RawName; readonly top: string }[];
 }
 
 interface Part {
+  /** Whether the repository around it knows nothing of it. */
+  readonly foreign?: boolean;
   readonly files: readonly RawName[];
   readonly untracked?: readonly RawName[];
   readonly emptyFolders: readonly RawName[];
@@ -33,19 +42,41 @@ const AT_ONCE = 8;
 /** Lists the workspace and every repository in it, each as its own git sees it, plain folders as they are. */
 export async function listWorkspace(git: Git, scope: Scope): Promise<WorkspaceListing> {
   const top = findRepository(scope.root);
+  const root = rawName('');
   const first = await listRoot(git, scope, top);
+  const found = await enterRepositories(git, scope, first);
+  const inner = found.repositories.map((name) => ({ name, top: join(scope.root, textOf(name) ?? '') }));
+  const repositories = top === undefined || first.foreign === true ? inner : [{ name: root, top }, ...inner];
+  return { ...found, top: top ?? scope.root, repositories };
+}
+
+/** Lists folders whatever git says of them; repositories among them and below them each as its own git sees it. */
+export async function listFolders(git: Git, scope: Scope, folders: readonly RawName[]): Promise<Listed> {
+  const isOwn = (name: RawName) => isRepository(join(scope.root, textOf(name) ?? ''));
+  const plain = folders.filter((name) => !isOwn(name));
+  const walked = await Promise.all(plain.map((name) => walkFolder(scope, name, false, git.signal)));
+  return enterRepositories(git, scope, {
+    files: walked.flatMap((part) => part.files),
+    emptyFolders: walked.flatMap((part) => part.emptyFolders),
+    repositories: [...folders.filter(isOwn), ...walked.flatMap((part) => part.repositories)],
+  });
+}
+
+/** Adds what the repositories of a part hold, and those in them. */
+async function enterRepositories(git: Git, scope: Scope, first: Part): Promise<Listed> {
   let { files, untracked = [], emptyFolders } = first;
+  const repositories: RawName[] = [];
   let waiting = first.repositories;
   while (waiting.length > 0) {
-    const parts = await Promise.all(
-      waiting.slice(0, AT_ONCE).map((name) => listRepository(git, scope, name)),
-    );
+    const now = waiting.slice(0, AT_ONCE);
+    const parts = await Promise.all(now.map((name) => listRepository(git, scope, name)));
     files = files.concat(...parts.map((part) => part.files));
     untracked = untracked.concat(...parts.map((part) => part.untracked ?? []));
     emptyFolders = emptyFolders.concat(...parts.map((part) => part.emptyFolders));
+    repositories.push(...now.filter((_, i) => parts[i]?.emptyFolders.length === 0));
     waiting = waiting.slice(AT_ONCE).concat(...parts.map((part) => part.repositories));
   }
-  return { top: top ?? scope.root, files, untracked, emptyFolders };
+  return { files, untracked, emptyFolders, repositories };
 }
 
 async function listRoot(git: Git, scope: Scope, top: string | undefined): Promise<Part> {
@@ -54,7 +85,7 @@ async function listRoot(git: Git, scope: Scope, top: string | undefined): Promis
   const part = await listPart(git, scope, root, scope.root, top);
   // A folder of which the repository around it knows nothing, ignored for instance, is no part of that repository.
   const foreign = top !== scope.root && part.files.length + part.repositories.length === 0;
-  return foreign ? walkFolder(scope, root, false, git.signal) : part;
+  return foreign ? { ...(await walkFolder(scope, root, false, git.signal)), foreign } : part;
 }
 
 /** Lists a folder that has, or as a submodule may have, a repository of its own. */
