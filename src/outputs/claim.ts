@@ -2,7 +2,7 @@ import { join, posix } from 'node:path';
 import type { TreeNode } from '../reapi/merkle.js';
 import { type Brought, contentOfNode, readBrought } from './brought.js';
 import { pathBelow, type PlannedOutput } from './plan.js';
-import { kindAt } from './standing.js';
+import { kindAt } from './kind-at.js';
 
 export interface ClaimRequest {
   /** Absolute. */

@@ -17,7 +17,8 @@ import type { TreeNode } from '../reapi/merkle.js';
 import type { Journal } from './journal.js';
 import { pathBelow, type PlannedOutput } from './plan.js';
 import type { Scratch } from './scratch.js';
-import { kindAt, type Standing } from './standing.js';
+import { kindAt } from './kind-at.js';
+import type { Standing } from './standing.js';
 
 /** An output that lies complete in the scratch folder, to be put to its place. */
 export interface StagedOutput {

@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemErrorCode } from '../errors.js';
 import { isAbandoned, isScratchName } from '../process/scratch-name.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { A_FOLDER, aFile, aLink, contentOfNode, wasBrought } from './brought.js';
 import type { Claim } from './claim.js';
+import { type Kind, kindAt } from './kind-at.js';
 import { pathBelow, type PlannedOutput } from './plan.js';
-
-export type Kind = 'file' | 'directory' | 'symlink';
 
 /** A claim on a folder that stands. */
 interface Search extends Claim {
@@ -71,17 +69,6 @@ function kindsOf(output: PlannedOutput): Search['wanted'] {
   const kinds = new Map<string, TreeNode['kind']>();
   for (const node of output.nodes) kinds.set(pathBelow(output, node), node.kind);
   return kinds;
-}
-
-/** Undefined is nothing; what is none of these counts as a file. */
-export async function kindAt(path: string): Promise<Kind | null> {
-  try {
-    const status = await lstat(path);
-    return status.isDirectory() ? 'directory' : status.isSymbolicLink() ? 'symlink' : 'file';
-  } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') return null;
-    throw error;
-  }
 }
 
 /** @returns whether nothing in the folder stays that the result does not have */
