@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Bench } from './command-line.js';
+
+let bench: Bench;
+
+beforeEach(() => {
+  bench = new Bench({ '.gitignore': '.venv\nnode_modules\n', 'in.txt': 'x' });
+  const git = (...words: readonly string[]) => execFileSync('git', words, { cwd: bench.checkout });
+  git('init', '--quiet');
+  bench.write('tools/bin/greet', '#!/bin/sh\necho hello\n', 0o755);
+  git('add', '--all');
+  bench.write('node_modules/.bin/greet', '#!/bin/sh\necho hello of node\n', 0o755);
+});
+
+afterEach(async () => {
+  await bench.dispose();
+  expect(bench.leftovers()).toEqual([]);
+});
+
+const onPath = (...folders: readonly string[]) => {
+  const paths = folders.map((folder) => `${bench.checkout}/${folder}`);
+  bench.environment = { PATH: [...paths, process.env.PATH ?? ''].join(':') };
+};
+const INPUT = ['--inputs', '.', '--inputs', 'node_modules'];
+
+describe('a folder of the checkout on PATH', () => {
+  test('is on PATH inside, at its place there, where it is input', async () => {
+    onPath('node_modules/.bin', 'tools/bin');
+    const { stdout, stderr } = await bench.run(INPUT, 'greet; command -v greet');
+    expect(stdout).toBe('hello of node\n/workspace/node_modules/.bin/greet\n');
+    expect(stderr).not.toContain('PATH');
+  });
+
+  test('of which nothing is input is told, with what to do, on a hit too', async () => {
+    onPath('node_modules/.bin', 'tools/bin');
+    for (const result of ['built', 'hit']) {
+      const { record, stderr } = await bench.record([], 'greet');
+      expect([record.result, stderr]).toEqual([result, expect.stringContaining('hello\n')]);
+      expect(stderr.match(/^warning: PATH .*$/gm)).toEqual([
+        'warning: PATH names node_modules/.bin of the checkout, of which nothing is input: the build does not find the programs there. Name `node_modules` in `inputs`, with `.` beside it for what is input now, or take it off PATH',
+      ]);
+    }
+    const narrow = await bench.run(['--inputs', 'in.txt'], 'command -v greet || echo none');
+    expect(narrow.stdout).toBe('none\n');
+    expect(narrow.stderr).toContain('node_modules/.bin and tools/bin of the checkout');
+    expect(narrow.stderr).toContain('Name `node_modules` and `tools` in `inputs`, or');
+  });
+
+  test('is not told where it is not there, holds nothing, or the build makes it', async () => {
+    onPath('nothing', 'out/bin');
+    bench.write('out/bin/made', '#!/bin/sh\n', 0o755);
+    const { stdout, stderr } = await bench.run(
+      ['--outputs', 'out'],
+      'mkdir -p out/bin; printf "#!/bin/sh\\necho made anew\\n" > out/bin/made; chmod +x out/bin/made; made',
+    );
+    expect(stdout).toBe('made anew\n');
+    expect(stderr).not.toContain('PATH');
+  });
+});
+
+describe("a virtual environment's", () => {
+  test('Python and modules are there, and what runs only at its old place is told', async () => {
+    execFileSync('/usr/bin/python3', ['-m', 'venv', '--without-pip', '.venv'], { cwd: bench.checkout });
+    const site = execFileSync(`${bench.checkout}/.venv/bin/python`, [
+      '-c',
+      'import site; print(site.getsitepackages()[0])',
+    ]);
+    const packages = site
+      .toString()
+      .trim()
+      .slice(bench.checkout.length + 1);
+    bench.write(`${packages}/greeter.py`, 'print("hello of venv")\n');
+    bench.write('.venv/bin/greeter', `#!${bench.checkout}/.venv/bin/python\nimport greeter\n`, 0o755);
+    onPath('.venv/bin');
+    const { stdout, stderr } = await bench.run(
+      ['--inputs', '.', '--inputs', '.venv'],
+      'python -m greeter; command -v python',
+    );
+    expect(stdout).toBe('hello of venv\n/workspace/.venv/bin/python\n');
+    expect(stderr).toContain(
+      `.venv/bin/greeter does not run in the sandbox, for it needs ${bench.checkout}/.venv/bin/python by that path`,
+    );
+    expect(stderr).toContain('python -m NAME');
+  });
+});

@@ -1,0 +1,119 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { readHead } from '../inputs/file-head.js';
+import type { InputNode } from '../inputs/input-tree.js';
+import { isWithin } from '../process/checkouts.js';
+import { WORKSPACE } from '../sandbox/layout.js';
+import type { Rootfs } from '../sandbox/rootfs.js';
+
+export interface CheckoutPrograms {
+  readonly rootfs: Pick<Rootfs, 'path' | 'binds' | 'links'>;
+  readonly inputs: readonly InputNode[];
+  /** The checkout on this machine. */
+  readonly workspace: string;
+  /** The declared outputs, relative to it. */
+  readonly outputs: readonly string[];
+  /** Whether all that git does not ignore is input. */
+  readonly everything: boolean;
+}
+
+/**
+ * What a build will not find of the programs that PATH names in the checkout, one line each: folders of which nothing
+ * is input, and programs that do not run at another place than the one that they were installed at.
+ */
+export async function warnOfPrograms(request: CheckoutPrograms): Promise<readonly string[]> {
+  const folders = request.rootfs.path.flatMap(inCheckout);
+  if (folders.length === 0) return [];
+  const [input, missing] = [
+    folders.filter((each) => isInput(each, request)),
+    await missingOf(folders, request),
+  ];
+  const bound = (await Promise.all(input.map((folder) => boundPrograms(folder, request)))).flat();
+  return [
+    ...(missing.length > 0 ? [wordsForMissing(missing, request.everything)] : []),
+    ...(bound.length > 0 ? [wordsForBound(bound)] : []),
+  ];
+}
+
+/** What a build makes itself is not missing. */
+async function missingOf(folders: readonly string[], request: CheckoutPrograms): Promise<readonly string[]> {
+  const { outputs, workspace } = request;
+  const isMade = (folder: string) =>
+    outputs.some((output) => isWithin(folder, output) || isWithin(output, folder));
+  const missing = folders.filter((folder) => !isInput(folder, request) && !isMade(folder));
+  const held = await Promise.all(missing.map((folder) => readdir(join(workspace, folder)).catch(() => [])));
+  return missing.filter((_, i) => held[i]?.length !== 0);
+}
+
+/** A link above it may lead to what is input. */
+function isInput(folder: string, { inputs }: CheckoutPrograms): boolean {
+  return inputs.some(
+    ({ path, kind }) => isWithin(path, folder) || (kind === 'symlink' && isWithin(folder, path)),
+  );
+}
+
+/** Programs by what they need of this machine, which is not there inside: an interpreter, or what a link leads to. */
+async function boundPrograms(
+  folder: string,
+  { inputs, workspace, rootfs }: CheckoutPrograms,
+): Promise<readonly (readonly [program: string, needs: string])[]> {
+  const shown = [...rootfs.binds.map(({ target }) => target), ...rootfs.links.map(({ path }) => path)];
+  const isShown = (path: string) => [...shown, `/${WORKSPACE}`].some((each) => isWithin(path, each));
+  const programs = inputs
+    .filter(({ path }) => path.startsWith(`${folder}/`) && !path.includes('/', folder.length + 1))
+    .slice(0, MOST);
+  const needs = await Promise.all(
+    programs.map(async (node) => {
+      if (node.kind === 'symlink') return node.target.startsWith('/') ? node.target : undefined;
+      if (node.kind !== 'file' || !node.executable) return undefined;
+      const interpreter = interpreterIn(await readHead(join(workspace, node.path), LINE));
+      return interpreter !== undefined && isWithin(interpreter, workspace) ? interpreter : undefined;
+    }),
+  );
+  return programs.flatMap(({ path }, i) => {
+    const needed = needs[i];
+    return needed === undefined || isShown(needed) ? [] : [[path, needed] as const];
+  });
+}
+
+/** Of more programs in a folder the rest is not looked at. */
+const MOST = 500;
+/** As much of a script as Linux reads for its interpreter (execve(2)). */
+const LINE = 256;
+
+function interpreterIn(head: Buffer): string | undefined {
+  return /^#![ \t]*(\/[^ \t\n]+)/.exec(head.toString('utf8'))?.[1];
+}
+
+function wordsForMissing(folders: readonly string[], everything: boolean): string {
+  const names = [...new Set(folders.map(treeOf))].map((name) => `\`${name}\``).join(' and ');
+  const beside = everything ? ', with `.` beside it for what is input now' : '';
+  return (
+    `PATH names ${folders.join(' and ')} of the checkout, of which nothing is input: the build does not find the programs there. ` +
+    `Name ${names} in \`inputs\`${beside}, or take it off PATH`
+  );
+}
+
+function wordsForBound([[program, needs] = ['', ''], ...more]: readonly (readonly [
+  string,
+  string,
+])[]): string {
+  const others = more.length > 0 ? ` (and ${more.length} more)` : '';
+  return (
+    `${program}${others} does not run in the sandbox, for it needs ${needs} by that path: the checkout is /${WORKSPACE} there. ` +
+    'Run it by its interpreter (`python -m NAME`), or show what lies outside of the checkout with `host-paths`'
+  );
+}
+
+/** The folders that stand in a tool's own, which is what they need. */
+const PROGRAMS = new Set(['bin', '.bin', 'sbin', 'Scripts']);
+
+function treeOf(folder: string): string {
+  return PROGRAMS.has(basename(folder)) && folder.includes('/') ? dirname(folder) : folder;
+}
+
+/** Relative to the checkout. */
+function inCheckout(folder: string): readonly string[] {
+  const top = `/${WORKSPACE}/`;
+  return folder.startsWith(top) ? [folder.slice(top.length)] : [];
+}
