@@ -55,6 +55,21 @@ describe('a build', () => {
     expect(await run(script)).toMatchObject({ exitCode: 0, stdout: 'x' });
   });
 
+  test('is refused other owners as an ordinary user is, with an error that programs pass over', async () => {
+    const script = [
+      'import os',
+      'for call in [lambda: os.chown("in.txt", 0, 0), lambda: os.lchown("in.txt", -1, 65534), lambda: os.setuid(0), lambda: os.setregid(5, 5)]:',
+      '  try: call()',
+      '  except OSError as error: print(error.strerror)',
+      'os.chown("in.txt", 1000, 1000); os.setuid(1000)',
+    ];
+    bench.write('owners.py', script.join('\n'));
+    expect(await run('python3 owners.py')).toMatchObject({
+      exitCode: 0,
+      stdout: 'Operation not permitted\n'.repeat(4),
+    });
+  });
+
   test('finds the folders of copies and of mounts with the same modes', async () => {
     if (process.getuid?.() !== 0) return;
     const copies = new Bench({ 'a/b/in.txt': 'x' });

@@ -34,8 +34,10 @@ export interface RunnerRequest {
   readonly hidden: readonly Hidden[];
   /** The identity that the binds belong to. */
   readonly identity: string;
-  /** Who the build is, where its root file system has accounts of its own. */
-  readonly user: SandboxUser | undefined;
+  /** Who the build is inside. */
+  readonly user: SandboxUser;
+  /** Whether its root file system has accounts of its own. */
+  readonly ownAccounts: boolean;
   /** The declared outputs, relative to the root of the sandbox. */
   readonly outputs: readonly string[];
   readonly limits: SandboxLimits;

@@ -26,8 +26,9 @@ export interface Shim {
 }
 
 export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'launcher' | 'accounts'> {
-  /** Whom the accounts of the root file system may lack; undefined where it has ours. */
-  readonly user: SandboxUser | undefined;
+  readonly user: SandboxUser;
+  /** Whether the root file system has accounts of its own, among which the user's may not be. */
+  readonly ownAccounts: boolean;
   /** Whether a fresh /proc can be mounted only by `withOwnProc`. */
   readonly needsOwnProc: boolean;
   /** What more it is started by. */
@@ -43,7 +44,8 @@ const STATUS = 'sandbox-status';
 export async function writeShim(workFolder: string, sandboxing: Sandboxing): Promise<Shim> {
   const folder = join(workFolder, 'bin');
   const empty = join(workFolder, 'empty');
-  const filter = await writeFilter(join(workFolder, 'system-calls'));
+  const { user } = sandboxing;
+  const filter = await writeFilter(join(workFolder, 'system-calls'), user);
   const pipes = { child: join(workFolder, 'child'), go: join(workFolder, 'go') };
   const files = { status: join(workFolder, STATUS), links: join(workFolder, 'links'), filter, pipes };
   await mkdir(folder);
@@ -53,8 +55,9 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
     ...(await hidingOptions(workFolder, sandboxing.hidden)),
     ...(await hardening(empty, sandboxing.tmpSize)),
   ];
-  const { user } = sandboxing;
-  const accounts = user && { user, folder: await makeFolder(join(workFolder, 'accounts')) };
+  const accounts = sandboxing.ownAccounts
+    ? { user, folder: await makeFolder(join(workFolder, 'accounts')) }
+    : undefined;
   const launcher = [
     ...(sandboxing.needsOwnProc ? withOwnProc(await makeFolder(join(workFolder, 'proc'))) : []),
     ...sandboxing.starter,
@@ -76,8 +79,8 @@ async function makeFolder(path: string): Promise<string> {
 }
 
 /** Undefined where the kernel takes no program, or the processor is none that we know. */
-async function writeFilter(file: string): Promise<string | undefined> {
-  const program = systemCallFilter(process.arch);
+async function writeFilter(file: string, user: SandboxUser): Promise<string | undefined> {
+  const program = systemCallFilter(process.arch, user);
   const status = await readFile('/proc/self/status', 'utf8');
   if (program === undefined || !/^Seccomp:/m.test(status)) return undefined;
   await writeFile(file, program);

@@ -1,3 +1,5 @@
+import type { SandboxUser } from './accounts.js';
+
 /**
  * What a build may not ask of the kernel, as a seccomp program (seccomp(2), "classic" BPF). Namespaces hide none of it:
  * the keyrings of the session that started us are inherited, a VM's host answers on AF_VSOCK whatever the network
@@ -9,7 +11,43 @@ interface Rule {
   readonly call: keyof typeof CALLS.x86_64;
   readonly errno: number;
   /** The call is refused only with such an argument; always without. */
-  readonly argument?: { readonly index: number; readonly is: 'equal' | 'has'; readonly value: number };
+  readonly argument?: {
+    readonly index: number;
+    /** `other`: neither the value nor -1, by which a call is told to leave something as it is. */
+    readonly is: 'equal' | 'has' | 'other';
+    readonly value: number;
+  };
+}
+
+/** Arguments of calls that name a user, and of those that name a group, by their places. */
+const OWNERS: readonly (readonly [call: Rule['call'], uids: readonly number[], gids: readonly number[]])[] = [
+  ['chown', [1], [2]],
+  ['fchown', [1], [2]],
+  ['lchown', [1], [2]],
+  ['fchownat', [2], [3]],
+  ['setuid', [0], []],
+  ['setreuid', [0, 1], []],
+  ['setresuid', [0, 1, 2], []],
+  ['setgid', [], [0]],
+  ['setregid', [], [0, 1]],
+  ['setresgid', [], [0, 1, 2]],
+];
+
+/**
+ * An ordinary user is refused other owners with EPERM, which programs expect and pass over; in a user namespace most
+ * numbers are none at all, and the answer would be EINVAL.
+ */
+function ownerRules({ uid, gid }: SandboxUser): readonly Rule[] {
+  if (uid === 0) return [];
+  const refuse = (call: Rule['call'], index: number, value: number): Rule => ({
+    call,
+    errno: EPERM,
+    argument: { index, is: 'other', value },
+  });
+  return OWNERS.flatMap(([call, uids, gids]) => [
+    ...uids.map((index) => refuse(call, index, uid)),
+    ...gids.map((index) => refuse(call, index, gid)),
+  ]);
 }
 
 /** The call returns 0 and does nothing. */
@@ -17,6 +55,9 @@ const NOTHING = 0;
 const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
+
+/** -1 as a `uid_t`. */
+const UNCHANGED = 0xffff_ffff;
 
 const CLONE_NEWUSER = 0x1000_0000;
 const AF_VSOCK = 40;
@@ -42,18 +83,27 @@ const CALLS = {
   x86_64: {
     ...{ add_key: 248, request_key: 249, keyctl: 250, socket: 41, ioctl: 16 },
     ...{ unshare: 272, clone: 56, clone3: 435, getgroups: 115 },
+    ...{ chown: 92, fchown: 93, lchown: 94, fchownat: 260, setuid: 105, setgid: 106 },
+    ...{ setreuid: 113, setregid: 114, setresuid: 117, setresgid: 119 },
   },
   i386: {
     ...{ add_key: 286, request_key: 287, keyctl: 288, socket: 359, ioctl: 54 },
     ...{ unshare: 310, clone: 120, clone3: 435, getgroups: 205 },
+    ...{ chown: 212, fchown: 207, lchown: 198, fchownat: 298, setuid: 213, setgid: 214 },
+    ...{ setreuid: 203, setregid: 204, setresuid: 208, setresgid: 210 },
   },
   aarch64: {
     ...{ add_key: 217, request_key: 218, keyctl: 219, socket: 198, ioctl: 29 },
     ...{ unshare: 97, clone: 220, clone3: 435, getgroups: 158 },
+    // A processor without chown and lchown: C libraries make them of fchownat.
+    ...{ chown: undefined, fchown: 55, lchown: undefined, fchownat: 54, setuid: 146, setgid: 144 },
+    ...{ setreuid: 145, setregid: 143, setresuid: 147, setresgid: 149 },
   },
   arm: {
     ...{ add_key: 309, request_key: 310, keyctl: 311, socket: 281, ioctl: 54 },
     ...{ unshare: 337, clone: 120, clone3: 435, getgroups: 205 },
+    ...{ chown: 212, fchown: 207, lchown: 198, fchownat: 325, setuid: 213, setgid: 214 },
+    ...{ setreuid: 203, setregid: 204, setresuid: 208, setresgid: 210 },
   },
 } as const;
 
@@ -87,12 +137,13 @@ const argumentAt = (index: number) => 16 + 8 * index;
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
 /** The program for a machine, as the kernel takes it; undefined for a processor that we know no calls of. */
-export function systemCallFilter(arch: string): Buffer | undefined {
+export function systemCallFilter(arch: string, user: SandboxUser): Buffer | undefined {
   const tables = TABLES[arch];
   if (tables === undefined) return undefined;
+  const rules = [...RULES, ...ownerRules(user)];
   const program = [
     ...tables.flatMap((table) => {
-      const checks = tableChecks(table);
+      const checks = tableChecks(table, rules);
       return [[LOAD, 0, 0, MACHINE], [IF_EQUAL, 0, checks.length, AUDIT[table]], ...checks] as const;
     }),
     refusal(ENOSYS),
@@ -100,11 +151,14 @@ export function systemCallFilter(arch: string): Buffer | undefined {
   return Buffer.concat(program.map(encode));
 }
 
-function tableChecks(table: Table): readonly Instruction[] {
+function tableChecks(table: Table, rules: readonly Rule[]): readonly Instruction[] {
   const x32 = [[LOAD, 0, 0, CALL], [IF_AT_LEAST, 0, 1, X32], refusal(ENOSYS)] as const;
   return [
     ...(table === 'x86_64' ? x32 : []),
-    ...RULES.flatMap((rule) => ruleChecks(rule, CALLS[table][rule.call])),
+    ...rules.flatMap((rule) => {
+      const call = CALLS[table][rule.call];
+      return call === undefined ? [] : ruleChecks(rule, call);
+    }),
     [RETURN, 0, 0, ALLOW],
   ];
 }
@@ -113,12 +167,19 @@ function ruleChecks({ argument, errno }: Rule, call: number): readonly Instructi
   const refuse: readonly Instruction[] =
     argument === undefined
       ? [refusal(errno)]
-      : [
-          [LOAD, 0, 0, argumentAt(argument.index)],
-          [argument.is === 'equal' ? IF_EQUAL : IF_HAS, 0, 1, argument.value],
-          refusal(errno),
-        ];
+      : [[LOAD, 0, 0, argumentAt(argument.index)], ...comparisons(argument), refusal(errno)];
   return [[LOAD, 0, 0, CALL], [IF_EQUAL, 0, refuse.length, call], ...refuse];
+}
+
+/** Those that go on to the next instruction where the call is to be refused, else beyond it. */
+function comparisons({ is, value }: Required<Rule>['argument']): readonly Instruction[] {
+  if (is === 'other') {
+    return [
+      [IF_EQUAL, 2, 0, value],
+      [IF_EQUAL, 1, 0, UNCHANGED],
+    ];
+  }
+  return [[is === 'equal' ? IF_EQUAL : IF_HAS, 0, 1, value]];
 }
 
 function refusal(errno: number): Instruction {
