@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 test('addresses are written as casd reads them', async () => {
   const settings = settingsOf({
     remote: 'grpcs://host',
-    'remote-action-cache': 'unix:/s',
+    'remote-action-cache': 'unix:/s%2F#?:ä',
     'remote-instance': 'main',
   });
   await using remotes = await casdRemotes(settings, {
@@ -30,7 +30,7 @@ test('addresses are written as casd reads them', async () => {
   });
   if (!('servers' in remotes)) throw new Error(remotes.unable);
   expect(remotes.servers.cas).toMatchObject({ url: 'https://host:443', instance: 'main', readOnly: false });
-  expect(remotes.servers.actionCache.url).toBe('unix:/s');
+  expect(remotes.servers.actionCache.url).toBe('unix:/s%252F%23%3F:ä');
   expect(remotes.servers.execution?.url).toBe('https://host:443');
   expect(remotes.servers.asset).toBeUndefined();
 });
@@ -68,10 +68,11 @@ test('a token lies in a file for its owner only, as long as it is needed', async
   expect(existsSync(file ?? '')).toBe(false);
 });
 
-describe('credentials that casd does not know', () => {
+describe('what casd cannot be told', () => {
   test.each<[Given, string | undefined]>([
     [{ remote: 'grpcs://host', 'remote-token': 'x' }, undefined],
     [{ remote: 'grpc://host' }, undefined],
+    [{ remote: 'unix:/a,b' }, 'comma'],
     [{ remote: 'grpc://host', 'remote-token': 'x' }, 'grpcs://'],
     [{ remote: 'grpcs://host', 'remote-headers': 'a: b' }, 'headers'],
     [{ remote: 'grpcs://me:pass@host' }, 'user and password'],

@@ -50,6 +50,7 @@ describe('what is no address', () => {
     'grpc://[host]',
     'grpc://::1',
     'unix:',
+    'unix:/run/a\nb',
     'unix://host/path',
   ])('%j', (value) => {
     expect(() => parse(value)).toThrow(expect.objectContaining({ name: 'InputError', input: 'remote' }));

@@ -79,11 +79,15 @@ export function whyUnable({ login, endpoints }: RemoteSettings): string | undefi
   if (login.token !== undefined && all.some((endpoint) => endpoint.scheme !== 'grpcs')) {
     return 'casd sends a token over grpcs:// only';
   }
+  const parted = all.find(({ scheme, target }) => scheme === 'unix' && target.includes(','));
+  if (parted !== undefined) return `casd takes ${parted.display} for several addresses, for its comma`;
   return undefined;
 }
 
+/** casd's gRPC reads the path of a socket as that of a URI, where ours takes it as it is. */
 function casdUrl({ scheme, target, display }: Endpoint): string {
-  return scheme === 'unix' ? target : display.replace(/^grpc/, 'http');
+  if (scheme !== 'unix') return display.replace(/^grpc/, 'http');
+  return target.replace(/[%#?]/g, encodeURIComponent);
 }
 
 async function writeToken(token: string, { folder }: CasdRemotesOptions) {

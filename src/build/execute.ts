@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type OutputSigns, readSigns } from '../advice/output-signs.js';
 import type { CasdConnection } from '../casd/connection.js';
 import { type CacheFolder, nameOf } from '../casd/folder.js';
+import { searchableWork } from '../casd/socket.js';
 import { captureFiles } from '../casd/store.js';
 import { Fault } from '../errors.js';
 import { Action } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
@@ -108,7 +109,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           user: request.user,
           ownAccounts: prepared.rootfs.root !== undefined,
           outputs: prepared.outputPaths,
-          workFolder,
+          workFolder: join(searchableWork(folder, casd.state.socket), basename(workFolder)),
           searchPath: ownSearchPath(host.machine),
           trackingId: host.machine.environment.RUNNER_TRACKING_ID,
           onStdout: tee.stdout,

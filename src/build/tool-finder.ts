@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CacheFolder } from '../casd/folder.js';
 import type { BuildBoxConfig, SandboxConfig } from '../config/config.js';
+import { Fault } from '../errors.js';
 import type { Host } from '../host/host.js';
 import type { Machine } from '../machine.js';
 import { isOfCheckout } from '../process/checkouts.js';
@@ -34,10 +35,15 @@ export interface ToolRequest {
   readonly fixHost: SandboxConfig['fixHost'];
 }
 
+/** Programs find one another by PATH, which can name no folder with a colon. */
+function isSearchable(folder: string): boolean {
+  return !folder.includes(':');
+}
+
 /** A program in a checkout is whoever's; only one whose hash is known here may lie there. */
 function outsideOfCheckouts(folder: string, machine: Machine): string {
   const own = [folder, join(machine.userCache, 'buildbox-action', 'tools')].find(
-    (candidate) => !isOfCheckout(machine, candidate),
+    (candidate) => isSearchable(candidate) && !isOfCheckout(machine, candidate),
   );
   return own ?? join(ownHome(machine), '.cache', 'buildbox-action', 'tools');
 }
@@ -48,14 +54,19 @@ export function toolFinder(
   folder: CacheFolder,
   signal: AbortSignal,
 ): ToolFinder {
-  const pinnedFolder =
-    machine.toolCache === undefined ? folder.tools : join(machine.toolCache, 'buildbox-action');
-  const toolFolder = outsideOfCheckouts(pinnedFolder, machine);
+  const wanted = machine.toolCache === undefined ? folder.tools : join(machine.toolCache, 'buildbox-action');
+  const toolFolder = outsideOfCheckouts(wanted, machine);
+  const pinnedFolder = isSearchable(wanted) ? wanted : toolFolder;
   const hashes = toolHashes(toolFolder, signal);
   const context = { machine, log, signal, toolFolder, pinnedFolder, hashOf: hashes.hashOf };
   let found: Promise<BuildBox> | undefined;
   const find = async () => {
     const { ensureBuildBox } = await import(/* webpackChunkName: "later" */ '../tools/buildbox.js');
+    if (!isSearchable(toolFolder)) {
+      throw new Fault(`no program can be kept in ${toolFolder}: PATH names no folder with a colon in it`, {
+        remedy: 'Set RUNNER_TOOL_CACHE, or HOME, to a folder without one.',
+      });
+    }
     const buildbox = await ensureBuildBox(request, context);
     await hashes.save();
     return buildbox;

@@ -59,7 +59,9 @@ export function parseEndpoint(input: string, value: string, folder: string): End
 
 function parseSocket(input: string, value: string, folder: string): Endpoint {
   const path = value.slice('unix:'.length).replace(/^\/\/(?=\/)/, '');
-  if (path === '' || path.includes('\0') || path.startsWith('//')) throw wrong(input, value, LEGAL_FORMS);
+  if (path === '' || path.startsWith('//')) throw wrong(input, value, LEGAL_FORMS);
+  if (/\p{Cc}/u.test(path))
+    throw wrong(input, value, 'A path with a control character is no address of gRPC.');
   const target = `unix:${isAbsolute(path) ? path : resolve(folder, path)}`;
   return { scheme: 'unix', target, display: target, local: true, login: null };
 }
