@@ -105,7 +105,7 @@ describe('cache usage', () => {
 
 describe('runs on one cache folder', () => {
   test('at once share one daemon, and the last one out stops it', async () => {
-    const runs = ['a', 'b', 'c'].map((name) => bench.startRun(['--salt', name], 'sleep 1; echo done'));
+    const runs = ['a', 'b', 'c'].map((name) => bench.startRun(['--salt', name], 'sleep 5; echo done'));
     const seen = new Set<number>();
     const watch = setInterval(() => {
       const state = join(bench.cache, 'run/casd.json');
