@@ -3,6 +3,8 @@ import { execFileSync, fork, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -403,6 +405,32 @@ describe('faults of the service', () => {
     await expect(transport.store('k', source, never)).rejects.toMatchObject(failed('could not store k'));
     expect(service.entries()).toMatchObject([{ key: 'k', finished: false }]);
   });
+
+  test.each([
+    [403, 1, denied('it refuses us (403)')],
+    [404, 1, failed('it answered 404')],
+    [503, 2, failed('it answered 503')],
+  ])(
+    'a page in place of an answer, with %d, is asked for no more often than helps',
+    async (status, times, expected) => {
+      let asked = 0;
+      const web = createServer((_, response) => {
+        asked += 1;
+        response.writeHead(status).end('<html>');
+      });
+      await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
+      try {
+        const { port } = web.address() as AddressInfo;
+        const transport = connect({ environment: { ACTIONS_RESULTS_URL: `http://127.0.0.1:${port}/` } });
+        await expect(transport.fetch('k', target(), MOST, never)).rejects.toMatchObject(expected);
+        await until(() => helpers().length === 0);
+        await expect(transport.has('k', never)).rejects.toMatchObject(expected);
+        expect(asked).toBe(2 * times);
+      } finally {
+        web.close();
+      }
+    },
+  );
 
   test('an address where nobody is', async () => {
     const transport = connect({ environment: { ACTIONS_RESULTS_URL: 'http://127.0.0.1:1/' } });

@@ -87,7 +87,9 @@ export function startHelper({ node, program, root, programs, environment }: Help
       signal.throwIfAborted();
       try {
         const broken = gone.then(() => endedEarly(ended ?? ''));
-        return await exchange(child, request, broken, signal);
+        const answer = await exchange(child, request, broken, signal);
+        if ('goesOn' in answer) await end();
+        return answer;
       } catch (error) {
         void end();
         throw error;

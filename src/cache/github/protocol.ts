@@ -22,6 +22,8 @@ export interface Failure {
   /** `reserved`: somebody else has taken the key, or is about to. */
   readonly is: 'reserved' | 'denied' | 'failed';
   readonly why: string;
+  /** The library goes on with what was asked, so the helper is of no use any more. */
+  readonly goesOn?: true;
 }
 
 /**

@@ -4,6 +4,7 @@ import { restoreCache, saveCache } from '@actions/cache';
 import { messageOf } from '../../errors.js';
 import { archiveOutgrown } from './archive-outgrown.js';
 import { archiveBytes, explain } from './explain.js';
+import { AttemptsWatch } from './hopeless.js';
 import { overhear } from './overhear.js';
 import { type Answer, BLOCK, HELPER_FOLDER, MOST_BLOCKS, OBJECT, type Request } from './protocol.js';
 
@@ -18,11 +19,14 @@ export function serveGithubCache(): void {
     process.exitCode = 2;
     return;
   }
-  const said = overhear();
+  const attempts = new AttemptsWatch();
+  const said = overhear((line) => attempts.hear(line));
   if (!process.connected) endWithParent(); // It was gone before this began to listen.
   process.on('disconnect', endWithParent);
   process.on('message', (request: Request) => {
-    void answer(request, said).then((reply) => process.send?.(reply));
+    const hopeless = attempts.begin(request.do !== 'store');
+    const givenUp = hopeless.then((failure): Answer => ({ ...failure, goesOn: true }));
+    void Promise.race([answer(request, said), givenUp]).then((reply) => process.send?.(reply));
   });
 }
 
