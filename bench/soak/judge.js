@@ -60,7 +60,7 @@ function wrongResult(right, end, { differences }) {
 
 /** What a build said that was done once more cannot be unsaid. */
 function isSaid(stdout, end) {
-  return end.stdout === stdout || (end.stderr.includes('Building once more') && end.stdout.endsWith(stdout));
+  return end.stdout === stdout || (/building once more/i.test(end.stderr) && end.stdout.endsWith(stdout));
 }
 
 function isLegal(exitCode, { signals, sandbox, fullDisk }) {
