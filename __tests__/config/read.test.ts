@@ -154,6 +154,11 @@ describe('paths', () => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });
 
+  test('a property of BuildBox that an input says names the input', () => {
+    expect(() => read({ platform: 'unixUID=0' })).toThrow(/set the input `user`/);
+    expect(() => read({ platform: 'inject=host-1' })).toThrow(/take another name/);
+  });
+
   test('cache-dir and record are relative to the workspace', () => {
     const config = read({ 'cache-dir': 'c', record: 'out/record.json' });
     expect(config.cache.directory).toBe(join(machine.workspace, 'c'));

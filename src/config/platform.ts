@@ -20,6 +20,13 @@ const RESERVED: ReadonlySet<string> = new Set([
   'unixuid',
 ]);
 
+/** Those of them that an input of ours says. */
+const INPUTS: ReadonlyMap<string, string> = new Map([
+  ['network', 'network'],
+  ['unixuid', 'user'],
+  ['unixgid', 'user'],
+]);
+
 /**
  * Reads `key=value` lines and the word `isa`.
  *
@@ -37,7 +44,9 @@ function parseProperty(line: string): readonly [name: string, value: string] {
     throw new InputError('platform', line, 'Give key=value, or `isa` for the features of the processor.');
   }
   if (RESERVED.has(name.toLowerCase())) {
-    throw new InputError('platform', line, `The property ${name} says something already; take another name.`);
+    const input = INPUTS.get(name.toLowerCase());
+    const remedy = input === undefined ? 'take another name' : `set the input \`${input}\``;
+    throw new InputError('platform', line, `The property ${name} says something already; ${remedy}.`);
   }
   return [name, value];
 }

@@ -73,7 +73,7 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'for word; do',
     '  i=$((i + 1))',
     '  if [ "$before" = --bind ] && [ -z "$root" ]; then root=$word; fi',
-    '  if [ "$before" = --chdir ]; then chdir=$i; break; fi',
+    '  if [ "$before" = --chdir ]; then [ "${word#/}" != "$word" ] || chdir=$i; break; fi',
     '  before=$word',
     'done',
     `look() { timeout -s KILL ${ANSWER} stat "$@" -- "$root"; }`,
