@@ -60,7 +60,7 @@ describe('a folder of the checkout on PATH', () => {
 });
 
 describe("a virtual environment's", () => {
-  test('Python and modules are there, and what runs only at its old place is told', async () => {
+  const venv = () => {
     execFileSync('/usr/bin/python3', ['-m', 'venv', '--without-pip', '.venv'], { cwd: bench.checkout });
     const site = execFileSync(`${bench.checkout}/.venv/bin/python`, [
       '-c',
@@ -73,10 +73,24 @@ describe("a virtual environment's", () => {
     bench.write(`${packages}/greeter.py`, 'print("hello of venv")\n');
     bench.write('.venv/bin/greeter', `#!${bench.checkout}/.venv/bin/python\nimport greeter\n`, 0o755);
     onPath('.venv/bin');
-    const { stdout, stderr } = await bench.run(
-      ['--inputs', '.', '--inputs', '.venv'],
-      'python -m greeter; command -v python',
-    );
+  };
+  const INPUTS = ['--inputs', '.', '--inputs', '.venv'];
+
+  test('scripts run, for the checkout is found where they were installed, too', async () => {
+    await bench.dispose();
+    bench = new Bench({ '.gitignore': '.venv\n' }, '/var/tmp');
+    execFileSync('git', ['init', '--quiet'], { cwd: bench.checkout });
+    venv();
+    const { stdout, stderr } = await bench.run(INPUTS, 'greeter; python -m greeter');
+    expect(stdout).toBe('hello of venv\nhello of venv\n');
+    expect(stderr).not.toContain('warning');
+    expect((await bench.run(INPUTS, `ls -d ${bench.checkout}/.venv`)).exitCode).toBe(0);
+    expect((await bench.run([], `ls -d ${bench.checkout}`)).exitCode).toBe(2);
+  });
+
+  test('Python and modules are there, and what cannot run at another place is told', async () => {
+    venv(); // Nothing below /tmp is there inside.
+    const { stdout, stderr } = await bench.run(INPUTS, 'python -m greeter; command -v python');
     expect(stdout).toBe('hello of venv\n/workspace/.venv/bin/python\n');
     expect(stderr).toContain(
       `.venv/bin/greeter does not run in the sandbox, for it needs ${bench.checkout}/.venv/bin/python by that path`,

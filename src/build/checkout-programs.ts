@@ -3,8 +3,9 @@ import { basename, dirname, join } from 'node:path';
 import { readHead } from '../inputs/file-head.js';
 import type { InputNode } from '../inputs/input-tree.js';
 import { isWithin } from '../process/checkouts.js';
-import { WORKSPACE } from '../sandbox/layout.js';
-import type { Rootfs } from '../sandbox/rootfs.js';
+import { HOME, WORKSPACE } from '../sandbox/layout.js';
+import type { Link, Rootfs } from '../sandbox/rootfs.js';
+import { isTaken } from '../sandbox/tool-roots.js';
 
 export interface CheckoutPrograms {
   readonly rootfs: Pick<Rootfs, 'path' | 'binds' | 'links'>;
@@ -17,22 +18,46 @@ export interface CheckoutPrograms {
   readonly everything: boolean;
 }
 
+export interface FoundPrograms {
+  /** What a build will not find, one line each. */
+  readonly warnings: readonly string[];
+  /** What the root has to have for them to run. */
+  readonly links: readonly Link[];
+}
+
 /**
- * What a build will not find of the programs that PATH names in the checkout, one line each: folders of which nothing
- * is input, and programs that do not run at another place than the one that they were installed at.
+ * Looks at the programs that PATH names in the checkout: folders of which nothing is input, and programs that run only
+ * at the place where they were installed, as the scripts of a virtual environment name their interpreter by its whole
+ * path. For those a link stands where this machine has the checkout. It costs nothing that they have not cost already:
+ * an input with such a path in it is another one on each machine.
  */
-export async function warnOfPrograms(request: CheckoutPrograms): Promise<readonly string[]> {
-  const folders = request.rootfs.path.flatMap(inCheckout);
-  if (folders.length === 0) return [];
-  const [input, missing] = [
-    folders.filter((each) => isInput(each, request)),
-    await missingOf(folders, request),
-  ];
+export async function findPrograms(request: CheckoutPrograms): Promise<FoundPrograms> {
+  const { rootfs, workspace, everything } = request;
+  const folders = rootfs.path.flatMap(inCheckout);
+  if (folders.length === 0) return { warnings: [], links: [] };
+  const missing = await missingOf(folders, request);
+  const input = folders.filter((folder) => isInput(folder, request));
   const bound = (await Promise.all(input.map((folder) => boundPrograms(folder, request)))).flat();
-  return [
-    ...(missing.length > 0 ? [wordsForMissing(missing, request.everything)] : []),
-    ...(bound.length > 0 ? [wordsForBound(bound)] : []),
+  const canLink = canStandAt(workspace, rootfs);
+  const lost = bound.filter(([, needs]) => !canLink || !isWithin(needs, workspace));
+  return {
+    warnings: [
+      ...(missing.length > 0 ? [wordsForMissing(missing, everything)] : []),
+      ...(lost.length > 0 ? [wordsForBound(lost)] : []),
+    ],
+    links: lost.length < bound.length ? [{ path: workspace, target: `/${WORKSPACE}` }] : [],
+  };
+}
+
+/** Whether nothing else is at this path inside, nor has to be. */
+function canStandAt(path: string, { binds, links }: CheckoutPrograms['rootfs']): boolean {
+  const others = [
+    ...binds.map(({ target }) => target),
+    ...links.map((link) => link.path),
+    `/${HOME}`,
+    '/etc',
   ];
+  return !isTaken(path) && !others.some((other) => isWithin(path, other) || isWithin(other, path));
 }
 
 /** What a build makes itself is not missing. */

@@ -13,7 +13,7 @@ import { casRootfs } from '../sandbox/cas-rootfs.js';
 import { hostRootfs } from '../sandbox/host-rootfs.js';
 import type { Rootfs } from '../sandbox/rootfs.js';
 import { readHostPackages } from '../tools/host-packages.js';
-import { warnOfPrograms } from './checkout-programs.js';
+import { findPrograms } from './checkout-programs.js';
 import { inputRootOf } from './input-root.js';
 import { rootfsDirectories } from './rootfs-directories.js';
 import type { RunContext } from './run-context.js';
@@ -50,20 +50,22 @@ export async function prepareAction(
     (either) => watch.measure('inputs', () => inputTree(context, distrusted, either)),
     (either) => watch.measure('toolchain', () => toolchain(context, either)),
   );
-  await warnOfCheckout(context, inputs, rootfs);
-  return nameAction(context, inputs, rootfs, signal);
+  const links = await linksForPrograms(context, inputs, rootfs);
+  return nameAction(context, inputs, { ...rootfs, links: [...rootfs.links, ...links] }, signal);
 }
 
-async function warnOfCheckout({ config, host, log }: RunContext, inputs: InputTree, rootfs: Rootfs) {
+/** What programs of the checkout need in the root. */
+async function linksForPrograms({ config, host, log }: RunContext, inputs: InputTree, rootfs: Rootfs) {
   const { workingDirectory, outputs, inputs: pathspecs } = config.build;
-  const lines = await warnOfPrograms({
+  const { warnings, links } = await findPrograms({
     rootfs,
     inputs: inputs.nodes,
     workspace: host.machine.workspace,
     outputs: outputs.map((path) => join(workingDirectory, path)),
     everything: pathspecs.length === 0,
   });
-  lines.forEach((line) => log.warn(line));
+  warnings.forEach((line) => log.warn(line));
+  return links;
 }
 
 async function inputTree(
