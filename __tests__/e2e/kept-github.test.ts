@@ -200,6 +200,21 @@ describe('refs', () => {
   });
 });
 
+test('a merge queue reads, and saves nothing, for nobody could read it', async () => {
+  const queue = { own: 'refs/heads/gh-readonly-queue/main/pr-1-abc', default: MAIN.own };
+  const job = { scopes: queue, event: 'merge_group' };
+  const built = await scene.job(job);
+  expect([built.outputs.result, built.post?.exitCode]).toEqual(['built', 0]);
+  expect(linesAbout(built, /nothing is saved in GitHub's cache: no run reads/)).toHaveLength(1);
+  expect([scene.service.entries(), warningsOf(built)]).toEqual([[], []]);
+  await scene.job();
+  const entries = scene.service.entries().length;
+  const hit = await scene.job(job);
+  expect(hit.outputs.result).toBe('hit');
+  expect(linesAbout(hit, /nothing is saved/)).toEqual([]);
+  expect(scene.service.entries()).toHaveLength(entries);
+});
+
 describe('whose result a hit is', () => {
   const gate = { 'require-tier': 'trusted' };
   const pull = { scopes: PULL, event: 'pull_request' } as const;

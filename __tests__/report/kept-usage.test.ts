@@ -47,7 +47,7 @@ describe('how full the cache between runs is', () => {
       ['unsaved', '1 note'],
       [
         'limits',
-        'GitHub keeps 10 GB for a repository: these leave 8.2 GB to all else; what nobody reads for 7 days goes',
+        'GitHub keeps 10 GB for a repository without pay: these leave 8.2 GB to all else; what nobody reads for 7 days goes, unless its settings say more',
       ],
     ]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cacheScopes, type ScopeName } from '../../src/trust/cache-scopes.js';
+import { cacheScopes, isReadLater, type ScopeName } from '../../src/trust/cache-scopes.js';
 import type { Provenance } from '../../src/trust/provenance.js';
 
 const main = 'refs/heads/main';
@@ -18,9 +18,9 @@ const unknown: Partial<Provenance> = {
   ...{ defaultBranch: undefined, baseBranch: undefined },
 };
 
-describe('what a run reads and writes', () => {
-  const own = (ref: string, event: string | null = null) => ({ ref, event });
+const own = (ref: string, event: string | null = null) => ({ ref, event });
 
+describe('what a run reads and writes', () => {
   test.each<[string, Partial<Provenance>, ScopeName, string, readonly ScopeName[]]>([
     ['a push to the default branch', {}, own(main), 'trusted', []],
     ['a push to a branch', { ref: 'refs/heads/x' }, own('refs/heads/x'), 'untrusted', [own(main)]],
@@ -62,4 +62,16 @@ describe('what a run reads and writes', () => {
       readable: [...branches, scope],
     });
   });
+});
+
+test.each([
+  [own(main), true],
+  [own('refs/pull/1/merge'), true],
+  [own('refs/tags/v1'), true],
+  [own('refs/heads/queue'), true],
+  [own('refs/heads/gh-readonly-queue/main/pr-1-abc'), false],
+  [own(main, 'merge_group'), false],
+  [own('local'), true],
+])('whether a later run reads what %j keeps: %p', (scope, expected) => {
+  expect(isReadLater(scope)).toBe(expected);
 });

@@ -12,6 +12,7 @@ import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { KeptReport } from '../report/kept-report.js';
 import { withTimeLimit } from '../process/time-limit.js';
+import { isReadLater } from '../trust/cache-scopes.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 import { keptResults } from './kept-results.js';
 import { keptTrust, type KeptTrust } from './kept-trust.js';
@@ -115,6 +116,7 @@ export class KeptSession {
 
   /** Has a result saved when this job ends, or by the next run here if this one is killed. */
   async noteBuilt(action: Digest): Promise<void> {
+    if (this.#maySave && !this.#isRead) this.log.info(unread(this.place.transport.name));
     if (this.#maySave) await this.#note(() => noteBuilt(this.pending, action));
   }
 
@@ -143,12 +145,17 @@ export class KeptSession {
     return read && write && !this.#denied;
   }
 
+  get #isRead(): boolean {
+    return isReadLater(this.place.scopes.own);
+  }
+
   async #noteUse({ digest, usedAt }: Entry): Promise<void> {
     if (Date.now() - usedAt < this.config.maxAge * UNTOLD_SHARE) return;
     await this.#note(() => noteUsed(this.pending, digest.hash));
   }
 
   async #note(write: () => Promise<void>): Promise<void> {
+    if (!this.#isRead) return;
     try {
       await write();
     } catch (error) {
@@ -177,6 +184,10 @@ export class KeptSession {
     if (this.#problem === null) this.log.warn(text);
     this.#problem ??= text;
   }
+}
+
+function unread(name: string): string {
+  return `nothing is saved in ${name}: no run reads what one of a merge queue keeps there`;
 }
 
 /** Another ref may have the result in packs that are still there. */

@@ -39,6 +39,14 @@ export function cacheScopes(provenance: Provenance): CacheScopes {
   return { own, readable };
 }
 
+/** GitHub's merge queue makes a branch for one run of its checks, and removes it after that. */
+const QUEUE = 'refs/heads/gh-readonly-queue/';
+
+/** Whether a later run can read what this scope keeps. */
+export function isReadLater({ ref, event }: ScopeName): boolean {
+  return event !== 'merge_group' && !ref.startsWith(QUEUE);
+}
+
 export function sameScope(a: ScopeName, b: ScopeName): boolean {
   return a.ref === b.ref && a.event === b.event;
 }
