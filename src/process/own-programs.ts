@@ -51,7 +51,9 @@ function isExecutable(file: string): boolean {
 
 /** The folder whose settings our own programs read: the user's home, but never one in a checkout. */
 export function ownHome(machine: Surroundings): string {
-  return [machine.home, homeOfUser()].find((home) => !isOfCheckout(machine, home)) ?? '/';
+  if (!isOfCheckout(machine, machine.home)) return machine.home;
+  const home = homeOfUser();
+  return isOfCheckout(machine, home) ? '/' : home;
 }
 
 function homeOfUser(): string {
