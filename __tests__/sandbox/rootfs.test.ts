@@ -163,6 +163,14 @@ describe('tools outside /usr', () => {
     expect(rootfs.path).toEqual(['/home/user/.pyenv/shims', ...USUAL]);
   });
 
+  test("pyenv's own pip, which writes shims that are read-only inside, is not shown", async () => {
+    await program('/home/runner/.pyenv/shims/pip');
+    await program('/home/runner/.pyenv/pyenv.d/exec/pip-rehash/pip');
+    await program('/home/runner/.pyenv/pyenv.d/exec/other');
+    const { hidden } = await machine.rootfs({ path: ['/home/runner/.pyenv/shims'] });
+    expect(hidden).toEqual([{ path: '/home/runner/.pyenv/pyenv.d/exec/pip-rehash', kind: 'directory' }]);
+  });
+
   test('a link in place of a folder that the sandbox has itself', async () => {
     await machine.remove('/home');
     await program('/var/home/user/go/bin/tool');

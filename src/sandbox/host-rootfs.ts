@@ -9,6 +9,7 @@ import { combineMounts, expose, placesOf } from './mounts.js';
 import { mirrorsOf } from './mirrors.js';
 import { packagesOf } from './packages.js';
 import { pathFolders } from './path-folders.js';
+import { rehashHooks } from './rehash-hooks.js';
 import { hostPathParts, identityOf, mountsDigest, type Rootfs, type RootfsRequest } from './rootfs.js';
 import { surroundingsOf } from './surroundings.js';
 import { isTaken } from './tool-roots.js';
@@ -60,7 +61,8 @@ export async function rootfsOf(tree: HostTree, request: RootfsRequest): Promise<
   // What the user names is shown, whatever it is.
   const isNamed = (path: string) =>
     hostPaths.some((each) => isWithin(path, resolvePath(tree, each)?.path ?? each));
-  const hidden = toolchain.hidden.filter(({ path }) => !isNamed(path));
+  const concealed = [...toolchain.hidden, ...rehashHooks(tree, toolchain.roots)];
+  const hidden = concealed.filter(({ path }) => !isNamed(path));
   const parts = {
     ...toolchain.parts,
     ...(await hostPathParts(tree, hostPaths, memory, signal)),
