@@ -76,6 +76,20 @@ describe('outputs', () => {
     },
   );
 
+  test('that are symlinks to what is no output are told, on a hit too', async () => {
+    const script = 'mkdir -p programs; echo x > programs/app; ln -s programs/app app; ln -s in.txt alias';
+    for (const result of ['built', 'hit']) {
+      const { record, stderr } = await bench.record(['--outputs', 'app', '--outputs', 'alias'], script);
+      expect(record.result).toBe(result);
+      expect(stderr.match(/^warning: .*$/gm)).toEqual([
+        'warning: the output app is a symlink to programs/app, which is not there: name what it leads to in `outputs` too',
+      ]);
+    }
+    const both = ['app', 'alias', 'programs/app'].flatMap((path) => ['--outputs', path]);
+    expect((await bench.record(both, script)).stderr).not.toContain('warning');
+    expect(bench.read('app')).toBe('x\n');
+  });
+
   test('may be symlinks themselves', async () => {
     bench.write('sub/in', 'deep');
     const flags = [

@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { BuildConfig } from '../config/config.js';
+import { danglingLinks } from '../outputs/dangling-links.js';
 import { type Restored, restoreOutputs } from '../outputs/restore.js';
 import { formatCount } from '../report/format-quantity.js';
 import { printable } from '../report/printable.js';
@@ -39,6 +41,15 @@ export async function bringOutputs(
     ),
   );
   tellOf(restored, log);
+  const { workspace } = host.machine;
+  for (const { path, target } of await danglingLinks(
+    planned,
+    join(workspace, config.build.workingDirectory),
+  )) {
+    log.warn(
+      `the output ${printable(path)} is a symlink to ${printable(target)}, which is not there: name what it leads to in \`outputs\` too`,
+    );
+  }
 }
 
 function tellOf({ kept, removed, left }: Restored, log: RunContext['log']): void {
