@@ -106,6 +106,13 @@ describe('exit codes', () => {
     expect(stderr).toContain('no-such-tool: there is no such command in the sandbox');
   });
 
+  test('a script in place of a command is told how it is given', async () => {
+    const call = ['run', '--cache-dir', bench.cache, '--', 'make all && make check'];
+    const { exitCode, stderr } = await bench.start(...call).ended;
+    expect(exitCode).toBe(127);
+    expect(stderr).toContain('in the sandbox; a script is given with `--run`, a command without quotes');
+  });
+
   test('a build out of time is ended and says so', async () => {
     const { exitCode, stderr } = await bench.run(['--timeout', '1s'], 'sleep 60');
     expect(exitCode).toBe(137);

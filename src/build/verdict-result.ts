@@ -48,10 +48,16 @@ export function readVerdict(
         `the build was ended because it needed more memory than ${formatBytes(memory)} (\`memory\`)`,
       );
     case 'not-found':
-      return failed(EXIT_NOT_FOUND, `${verdict.command}: there is no such command in the sandbox`);
+      return failed(EXIT_NOT_FOUND, notFoundWords(verdict.command));
     case 'odd-output':
       return failed(EXIT_BAD_OUTPUTS, oddWords([verdict.path], workingDirectory));
   }
+}
+
+/** A whole script where a program's name belongs is a habit of those who come from `bash -c`. */
+function notFoundWords(command: string): string {
+  const words = `${command}: there is no such command in the sandbox`;
+  return /\s/.test(command) ? `${words}; a script is given with \`--run\`, a command without quotes` : words;
 }
 
 function failed(exitCode: number, failure: string): VerdictResult {
