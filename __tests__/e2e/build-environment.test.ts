@@ -49,6 +49,13 @@ describe('the working folder', () => {
   });
 });
 
+describe('what a package manager installs for its user', () => {
+  test.each(['.local/bin', '.cargo/bin', 'go/bin'])('is found in %s', async (folder) => {
+    const install = `mkdir -p ~/${folder} && printf '#!/bin/sh\\necho mine\\n' > ~/${folder}/make && chmod +x ~/${folder}/make`;
+    expect((await bench.run([], `${install} && make`)).stdout).toBe('mine\n');
+  });
+});
+
 describe('language', () => {
   test('is UTF-8', async () => {
     const python =

@@ -6,7 +6,7 @@ import { encodeAction, type EncodedAction } from '../reapi/action.js';
 import type { MerkleTree } from '../reapi/merkle.js';
 import { userName } from '../sandbox/accounts.js';
 import { readCpuFeatures } from '../sandbox/cpu-features.js';
-import { HOME, TEMPORARY, WORKSPACE } from '../sandbox/layout.js';
+import { HOME, HOME_PROGRAMS, TEMPORARY, WORKSPACE } from '../sandbox/layout.js';
 import { rootNodes } from '../sandbox/mountpoints.js';
 import { platformProperties } from '../sandbox/platform.js';
 import { casRootfs } from '../sandbox/cas-rootfs.js';
@@ -135,7 +135,7 @@ async function nameAction(
     environment: {
       HOME: `/${HOME}`,
       TMPDIR: TEMPORARY,
-      PATH: rootfs.path.join(':'),
+      PATH: [...HOME_PROGRAMS, ...rootfs.path].join(':'),
       LANG: 'C.UTF-8',
       // A root file system of its own may have another name for the number.
       ...(rootfs.root === undefined ? { USER: userName(sandbox.user), LOGNAME: userName(sandbox.user) } : {}),
