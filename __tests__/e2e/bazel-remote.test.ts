@@ -12,12 +12,13 @@ import { until } from './until.js';
 const isInstalled = spawnSync('bazel-remote', ['--help']).status === 0;
 
 (isInstalled ? describe : describe.skip)('bazel-remote', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bazel-remote-'));
+  let folder: string;
   const benches: Bench[] = [];
   let server: ChildProcess;
   let address: string;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'bazel-remote-'));
     const [grpc, http] = [await freePort(), await freePort()];
     address = `grpc://127.0.0.1:${grpc}`;
     const places = ['--grpc_address', `127.0.0.1:${grpc}`, '--http_address', `127.0.0.1:${http}`];
