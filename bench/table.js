@@ -22,10 +22,10 @@ export function row(what, samples, { unit = 'ms', target, processor, peer } = {}
 }
 
 /** The rows as a Markdown table that also reads well as text. */
-export function renderTable(rows) {
-  const lines = [HEAD, ...rows];
-  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
+export function renderTable(rows, head = HEAD) {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   const render = (line) => `| ${line.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
-  return [render(HEAD), rule, ...rows.map(render)].join('\n');
+  return [render(head), rule, ...rows.map(render)].join('\n');
 }

@@ -59,6 +59,7 @@ describe('what is left out', () => {
         memory: undefined,
         tmpSize: undefined,
         fixHost: 'auto',
+        staging: 'auto',
       },
       remote: undefined,
       cache: {
@@ -150,6 +151,7 @@ describe('paths', () => {
     ['tmp-size', 'half'],
     ['tmp-size', '0'],
     ['fix-host', 'sometimes'],
+    ['staging', 'link'],
   ])('%s: %j is refused', (input, value) => {
     expect(() => read({ [input]: value })).toThrow(new RegExp(`^${input}: `));
   });

@@ -10,13 +10,16 @@ const temporary = () => join(bench.root, 'temporary');
 /** A folder that is not there holds nothing. */
 const namesIn = (folder: string) => (existsSync(folder) ? readdirSync(folder) : []);
 
+/** An ordinary user may mount, but not where /dev/fuse is root's alone. */
+const STAGINGS = process.getuid?.() === 0 && existsSync('/dev/fuse') ? ['copy', 'fuse'] : ['copy'];
+
 beforeEach(() => {
   bench = new Bench({ 'in.txt': 'x' });
   mkdirSync(temporary());
 });
 afterEach(() => bench.dispose());
 
-describe('a run that is killed', () => {
+describe.each(STAGINGS)('a run that is killed, its inputs staged by %s', (staging) => {
   test.each([
     ['before it has a lease', 'rename 1 run/lease'],
     ['before the daemon is started', 'open 1 casd\\.log'],
@@ -29,7 +32,7 @@ describe('a run that is killed', () => {
     ['before the state of the daemon is removed', 'rm 1 run/casd\\.json'],
     ['while it selects its inputs', 'writeFile 1 temporary.*HEAD'],
   ])('%s: the next one is right, and nothing of either stays', async (_, call) => {
-    const flags = ['--inputs', 'in.txt', '--outputs', 'out'];
+    const flags = ['--inputs', 'in.txt', '--outputs', 'out', '--staging', staging];
     const script = 'cat in.txt | tee out';
     bench.environment = { TMPDIR: temporary(), ...environmentOf(dieAt(call)) };
     expect((await bench.run(flags, script)).exitCode).toBe(137);

@@ -292,22 +292,6 @@ describe('the toolchain', () => {
   });
 });
 
-describe('copied inputs', () => {
-  test('where /dev/fuse cannot be used: it says so, and builds', async () => {
-    if (process.getuid?.() !== 0) return;
-    const hidden = new Bench({ 'in.txt': 'x' });
-    // A mount namespace of its own, in which /dev/fuse is an empty file.
-    hidden.prefix = ['unshare', '--mount', 'sh', '-c', 'mount --bind /dev/null /dev/fuse && exec "$@"', 'sh'];
-    try {
-      const { exitCode, stdout, stderr } = await hidden.run([], 'cat in.txt; touch new && echo " written"');
-      expect([exitCode, stdout]).toEqual([0, 'x written\n']);
-      expect(stderr).not.toContain('bug');
-    } finally {
-      await hidden.dispose();
-    }
-  });
-});
-
 describe('in a container that masks parts of /proc', () => {
   const masked = [
     'mount -t proc proc /proc',

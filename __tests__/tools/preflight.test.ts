@@ -11,6 +11,7 @@ const requestOf = (program: string, folder: string): PreflightRequest => ({
   buildbox: BUILDBOX,
   fixHost: 'never',
   stagingFolder: folder,
+  mayMount: true,
 });
 
 const bwrap = findOnHost('bwrap');
@@ -22,10 +23,9 @@ const works = bwrap !== undefined && unshare !== undefined;
     inTemporaryFolder(async (folder) => {
       const readiness = await preflight(requestOf(bwrap ?? '', folder), makeContext(folder));
       expect(readiness.bwrap).toBe(bwrap);
-      expect(readiness.staging === 'fuse').toBe(readiness.stagingReason === null);
     }));
 
-  test('inputs are copied by a BuildBox without buildbox-fuse', () =>
+  test('inputs cannot be mounted by a BuildBox without buildbox-fuse', () =>
     inTemporaryFolder(async (folder) => {
       const readiness = await preflight(
         { ...requestOf(bwrap ?? '', folder), buildbox: { ...BUILDBOX, fuse: undefined } },
@@ -33,11 +33,16 @@ const works = bwrap !== undefined && unshare !== undefined;
       );
       expect(readiness).toEqual({
         bwrap,
-        staging: 'copy',
         needsOwnProc: false,
-        stagingReason:
-          'copying inputs instead of mounting them: this BuildBox has no buildbox-fuse of its version',
+        fuseObstacle: 'this BuildBox has no buildbox-fuse of its version',
       });
+    }));
+
+  test('nobody looks whether inputs can be mounted where they are not to be', () =>
+    inTemporaryFolder(async (folder) => {
+      const buildbox = { ...BUILDBOX, fuse: undefined };
+      const request = { ...requestOf(bwrap ?? '', folder), buildbox, mayMount: false };
+      expect((await preflight(request, makeContext(folder))).fuseObstacle).toBeNull();
     }));
 
   test('a real limit of namespaces is told as such', () =>

@@ -1,22 +1,9 @@
 import { type Disk, diskOf } from '../casd/disk.js';
 import { UnusableResult } from '../outputs/plan.js';
-import type { Digest } from '../reapi/digest.js';
-import { formatBytes } from '../report/format-quantity.js';
+import { BLOCK, lackOfRoom, type Load, loadOf } from './disk-room.js';
 import { isToBring } from './bring-outputs.js';
 import type { KnownResult } from './look-up.js';
 import type { RunContext } from './run-context.js';
-
-/** Most disks give a file whole blocks of so many bytes, and a folder at least one. */
-const BLOCK = 4096;
-/** Left free beside what comes, for whatever else is written there: a part of it, and no more than so many bytes. */
-const RESERVED_SHARE = 0.1;
-const MOST_RESERVED = 1e9;
-
-/** What a disk is to take. */
-interface Load {
-  readonly bytes: number;
-  readonly nodes: number;
-}
 
 /**
  * Makes sure that there is room for what is about to be fetched: an entry may name terabytes, and to find that out on
@@ -39,24 +26,11 @@ export async function confirmRoom(
   refuseOverload('its outputs need', load, await diskOf(host.machine.workspace));
 }
 
-function loadOf(files: readonly Digest[]): Load {
-  return {
-    bytes: files.reduce((sum, { sizeBytes }) => sum + Math.ceil(sizeBytes / BLOCK) * BLOCK, 0),
-    nodes: files.length,
-  };
-}
-
 /**
  * @param what completed by what the load is
  * @throws UnusableResult where a disk has no room for a load
  */
-export function refuseOverload(what: string, { bytes, nodes }: Load, { mount, free, freeNodes }: Disk): void {
-  if (bytes + Math.min(bytes * RESERVED_SHARE, MOST_RESERVED) > free) {
-    throw new UnusableResult(
-      `${what} ${formatBytes(bytes)}, and the disk at ${mount} has ${formatBytes(free)} free`,
-    );
-  }
-  if (nodes > freeNodes) {
-    throw new UnusableResult(`${what} ${nodes} files, and the disk at ${mount} has room for ${freeNodes}`);
-  }
+export function refuseOverload(what: string, load: Load, disk: Disk): void {
+  const lack = lackOfRoom(load, disk);
+  if (lack !== undefined) throw new UnusableResult(`${what} ${lack}`);
 }

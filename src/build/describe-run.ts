@@ -9,6 +9,7 @@ import { decidePush } from '../trust/may-push.js';
 import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import type { PreparedAction } from './prepare.js';
 import type { RunContext } from './run-context.js';
+import type { StagingChoice } from './choose-staging.js';
 import { buildDuration } from './build-duration.js';
 
 /** How a run ended. */
@@ -25,7 +26,7 @@ export type Outcome =
       readonly kind: 'built';
       readonly result: ActionResult;
       readonly planned: readonly PlannedOutput[];
-      readonly staging: 'fuse' | 'copy';
+      readonly staging: StagingChoice;
       /** Files of the input that the local cache had. */
       readonly cachedInputs: number;
     }
@@ -33,7 +34,7 @@ export type Outcome =
       readonly kind: 'failed';
       readonly result: ActionResult;
       readonly planned: readonly PlannedOutput[];
-      readonly staging: 'fuse' | 'copy';
+      readonly staging: StagingChoice;
       /** Files of the input that the local cache had. */
       readonly cachedInputs: number;
       readonly failure: string | null;
@@ -81,7 +82,8 @@ export function describeRun(
     },
     toolchain: toolchainOf(prepared.rootfs),
     buildbox: daemon?.buildbox ?? null,
-    staging: outcome.kind === 'hit' ? null : outcome.staging,
+    staging: outcome.kind === 'hit' ? null : outcome.staging.staging,
+    stagingReason: outcome.kind === 'hit' ? null : outcome.staging.reason,
     remote: session?.report() ?? null,
     kept: kept?.report() ?? null,
     save: null,

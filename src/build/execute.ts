@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type OutputSigns, readSigns } from '../advice/output-signs.js';
 import type { CasdConnection } from '../casd/connection.js';
@@ -10,12 +9,14 @@ import { Action } from '../gen/build/bazel/remote/execution/v2/remote_execution.
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import { makeOwnFolder } from '../process/own-folder.js';
+import { removeTree } from '../process/remove-tree.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';
 import type { SandboxUser } from '../sandbox/accounts.js';
 import { runAction, type SandboxLimits } from '../sandbox/runner.js';
 import { isCommandRunning } from '../sandbox/shim.js';
 import { workIn } from '../system-errors.js';
+import { notMountable, type StagingChoice } from './choose-staging.js';
 import { machineCause } from './machine-failure.js';
 import { OutputTee } from './output-tee.js';
 import type { PreparedAction } from './prepare.js';
@@ -42,11 +43,12 @@ export interface ExecuteRequest {
   readonly user: SandboxUser;
   /** Whether a failure would be remembered, if it is the build's own. */
   readonly cacheFailures: boolean;
+  readonly staging: StagingChoice;
 }
 
 export interface Execution {
   readonly verdict: Exclude<Verdict, { kind: 'not-mounted' }>;
-  readonly staging: 'fuse' | 'copy';
+  readonly staging: StagingChoice;
   readonly stdoutDigest: Digest;
   readonly stderrDigest: Digest;
   /** Of a build that failed: what of its output says why. */
@@ -64,16 +66,15 @@ export async function execute(request: ExecuteRequest, signal: AbortSignal): Pro
 }
 
 async function stageAndRun(request: ExecuteRequest, signal: AbortSignal): Promise<Execution> {
-  const { sandbox } = request;
-  const first = await attempt(request, sandbox.staging, signal);
+  const first = await attempt(request, request.staging, signal);
   if (first.verdict.kind !== 'not-mounted') return { ...first, verdict: first.verdict };
-  if (sandbox.staging === 'fuse') {
-    request.log.warn(`the inputs could not be mounted (${first.verdict.reason}): copying them`);
-    const second = await attempt(request, 'copy', signal);
-    if (second.verdict.kind !== 'not-mounted') return { ...second, verdict: second.verdict };
-    throw notStaged(second.verdict.reason);
-  }
-  throw notStaged(first.verdict.reason);
+  const { reason } = first.verdict;
+  if (request.staging.staging === 'copy') throw notStaged(reason);
+  if (!request.staging.mayCopy) throw notMountable(reason);
+  request.log.warn(`the inputs could not be mounted (${reason}): copying them`);
+  const second = await attempt(request, { ...request.staging, staging: 'copy', reason }, signal);
+  if (second.verdict.kind !== 'not-mounted') return { ...second, verdict: second.verdict };
+  throw notStaged(second.verdict.reason);
 }
 
 function notStaged(reason: string): Fault {
@@ -82,7 +83,7 @@ function notStaged(reason: string): Fault {
   });
 }
 
-async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal: AbortSignal) {
+async function attempt(request: ExecuteRequest, staging: StagingChoice, signal: AbortSignal) {
   const { host, casd, folder, prepared, sandbox, commandLength, limits } = request;
   const workFolder = await makeOwnFolder(folder.work);
   using _ = casd.demand.build(() => isCommandRunning(workFolder));
@@ -102,7 +103,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
           setpriv: sandbox.setpriv,
           prlimit: sandbox.prlimit,
           starter: sandbox.starter,
-          staging,
+          staging: staging.staging,
           binds: prepared.rootfs.binds,
           hidden: prepared.rootfs.hidden,
           identity: prepared.rootfs.identity,
@@ -134,7 +135,7 @@ async function attempt(request: ExecuteRequest, staging: 'fuse' | 'copy', signal
       machineCause: causeOf(request, verdict, machine, signs),
     };
   } finally {
-    await rm(workFolder, { recursive: true, force: true });
+    await removeTree(workFolder); // A build may have made folders in its home that its own user may not write to.
   }
 }
 

@@ -7,6 +7,7 @@ import { Fault, messageOf } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { missingOutputs, UnusableResult } from '../outputs/plan.js';
 import { captureAction, type Captured } from './capture.js';
+import { chooseStaging, stagingLine, type StagingChoice } from './choose-staging.js';
 import { DamagedCache } from './damaged-cache.js';
 import type { BuildConfig } from '../config/config.js';
 import type { Outcome } from './describe-run.js';
@@ -29,6 +30,7 @@ import type { RunContext } from './run-context.js';
 import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult } from './complete-result.js';
 import { confirmResult } from './confirm-result.js';
+import { gatherStagingFacts } from './staging-facts.js';
 import { together } from './together.js';
 import { warnOfProducts } from './warn-of-products.js';
 
@@ -64,13 +66,14 @@ async function buildOnce(
     (either) => giveToCasd(context, prepared, casd, either),
     () => watch.measure('tools', () => tools.sandbox()),
   );
-  if (sandbox.stagingReason !== null) log.info(sandbox.stagingReason);
+  const staging = chooseStaging(await gatherStagingFacts(context, prepared, rootfs, sandbox.fuseObstacle));
+  if (staging.isTold) log.info(stagingLine(staging));
   log.phase(`building: ${config.build.title}`);
   const { processes = await readProcessLimit(), memory, tmpSize } = config.sandbox;
   const limits = { processes, memory, tmpSize, timeout: config.build.timeout };
   const started = new Date();
   const request = {
-    ...{ host, log, casd, folder, sandbox, prepared, limits },
+    ...{ host, log, casd, folder, sandbox, prepared, limits, staging },
     title: config.build.title,
     commandLength: config.build.argv.length,
     network: config.sandbox.network,
@@ -90,11 +93,11 @@ async function buildOnce(
     started,
     ended: new Date(),
   });
-  const { staging, machineCause } = execution;
+  const { machineCause } = execution;
   const outcome = await settle(
     context,
     prepared,
-    { result: complete, failure, staging, cachedInputs },
+    { result: complete, failure, staging: execution.staging, cachedInputs },
     signal,
   );
   if (machineCause !== undefined) log.warn(`this failure is not remembered: ${machineCause}`);
@@ -169,7 +172,7 @@ function isKept(outcome: Outcome, { cacheFailures }: BuildConfig, machineCause: 
 interface Settled {
   readonly result: ActionResult;
   readonly failure: string | null;
-  readonly staging: 'fuse' | 'copy';
+  readonly staging: StagingChoice;
   readonly cachedInputs: number;
 }
 

@@ -33,6 +33,7 @@ export interface ToolFinder {
 export interface ToolRequest {
   readonly buildbox: BuildBoxConfig;
   readonly fixHost: SandboxConfig['fixHost'];
+  readonly staging: SandboxConfig['staging'];
 }
 
 /** Programs find one another by PATH, which can name no folder with a colon. */
@@ -49,7 +50,7 @@ function outsideOfCheckouts(folder: string, machine: Machine): string {
 }
 
 export function toolFinder(
-  { buildbox: request, fixHost }: ToolRequest,
+  { buildbox: request, fixHost, staging }: ToolRequest,
   { machine, log }: Pick<Host, 'machine' | 'log'>,
   folder: CacheFolder,
   signal: AbortSignal,
@@ -83,7 +84,8 @@ export function toolFinder(
       const { plainSignals } = await import(/* webpackChunkName: "later" */ '../tools/plain-signals.js');
       const { findUtilLinux } = await import(/* webpackChunkName: "later" */ '../tools/util-linux.js');
       const bubblewrap = await ensureBubblewrap(context);
-      const request = { bubblewrap, buildbox: found, fixHost, stagingFolder: folder.work };
+      const mounting = { stagingFolder: folder.work, mayMount: staging !== 'copy' };
+      const request = { bubblewrap, buildbox: found, fixHost, ...mounting };
       const readiness = await preflight(request, context);
       const [setpriv, prlimit, starter] = await Promise.all([
         findUtilLinux('setpriv', machine),

@@ -48,6 +48,8 @@ export interface SandboxConfig {
   readonly tmpSize: number | undefined;
   /** Whether this machine may be changed so that sandboxes start: `auto` on a hosted runner. */
   readonly fixHost: 'auto' | 'never' | 'always';
+  /** How inputs come into the sandbox: mounted, copied, or as suits their number and size. */
+  readonly staging: 'auto' | 'fuse' | 'copy';
 }
 
 /** What more tells actions apart than what they are made of. */

@@ -83,6 +83,7 @@ function readSandbox(raw: RawInputs): SandboxConfig {
     memory: memory === '' ? undefined : parseSize('memory', memory),
     tmpSize: tmpSize === '' ? undefined : parseSize('tmp-size', tmpSize),
     fixHost: oneOf('fix-host', given(raw, 'fix-host'), ['auto', 'never', 'always']),
+    staging: oneOf('staging', given(raw, 'staging'), ['auto', 'fuse', 'copy']),
   };
 }
 

@@ -1,5 +1,6 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { removeTree } from './remove-tree.js';
 import { isAbandoned, isScratchName, scratchName } from './scratch-name.js';
 
 /**
@@ -22,6 +23,6 @@ async function sweepOwnFolders(parent: string): Promise<void> {
     const status = await lstat(folder).catch(() => undefined);
     if (status?.isDirectory() !== true || status.uid !== process.getuid?.()) continue;
     if (!isAbandoned(name, Date.now() - status.mtimeMs)) continue;
-    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    await removeTree(folder).catch(() => undefined);
   }
 }

@@ -31,6 +31,7 @@ export function renderRecord(report: RunReport): object {
     toolchain: report.toolchain,
     buildbox: report.buildbox,
     staging: report.staging,
+    stagingReason: report.stagingReason,
     remote: report.remote ?? NO_REMOTE,
     trust: report.trust,
     cache: {

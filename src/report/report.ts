@@ -65,6 +65,8 @@ export interface RunReport {
   /** Null when the run needed no BuildBox. */
   readonly buildbox: { readonly version: string; readonly source: string } | null;
   readonly staging: 'fuse' | 'copy' | null;
+  /** Why so, as one line. */
+  readonly stagingReason: string | null;
   /** Null when none is configured. */
   readonly remote: RemoteReport | null;
   /** Null when nothing is kept between runs. */

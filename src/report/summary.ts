@@ -170,10 +170,10 @@ function toolchainOf({ toolchain: { identity, rootfs } }: RunReport): string {
   return `${code(identity)} of ${rootfs === 'host' ? 'the host' : code(rootfs)}`;
 }
 
-function buildboxOf({ buildbox, staging }: RunReport): string {
+function buildboxOf({ buildbox, staging, stagingReason }: RunReport): string {
   if (buildbox === null) return 'not needed';
-  const staged = staging === null ? '' : `, inputs staged by ${staging}`;
-  return `${prose(buildbox.version)} from ${prose(buildbox.source)}${staged}`;
+  const staged = staging === null ? '' : `, inputs staged by ${staging} (${stagingReason ?? ''})`;
+  return `${prose(buildbox.version)} from ${prose(buildbox.source)}${prose(staged)}`;
 }
 
 function fullDigest(digest: Digest | null): string {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { BrakeMeans } from './process-brake.js';
 import { quote } from './quote.js';
+import { writableFolders } from './writable-folders.js';
 import { accountLines, type ShimAccounts } from './shim-accounts.js';
 
 /** The files of a shim, all below one folder. */
@@ -30,6 +31,8 @@ export interface ShimRequest {
   readonly accounts: ShimAccounts | undefined;
   /** What is said to bubblewrap after all that buildbox-run says, before the command. */
   readonly options: readonly string[];
+  /** The folder of this machine that is the build's home. */
+  readonly home: string;
   /** What keeps the sandbox from too many processes; undefined where nothing can. */
   readonly brake: BrakeMeans | undefined;
   /** The control group that holds it to its memory; undefined where there is no such limit. */
@@ -57,7 +60,8 @@ const MODES_OF_FOLDERS = 'find "$root" -type d -perm -022 -exec chmod 755 {} +';
  * them all stand still.
  */
 export function shimScript(files: ShimFiles, request: ShimRequest): string {
-  const { bwrap, launcher, outputs, commandLength, options, staging } = request;
+  const { bwrap, launcher, outputs, commandLength, staging } = request;
+  const options = [...request.options.map(quote), ...writableFolders(staging, request.home)].join(' ');
   const brake = brakeWords(files, request.brake);
   // Without it there would be no limit, so nothing is started.
   const entering = request.memoryGroup === undefined ? '' : `${enteringWords(request.memoryGroup)} || exit; `;
@@ -85,7 +89,7 @@ export function shimScript(files: ShimFiles, request: ShimRequest): string {
     'while [ $i -lt $# ]; do',
     '  i=$((i + 1)); [ $i = "$chdir" ] && slash=/ || slash=',
     '  words="$words \\"$slash\\${$i}\\""',
-    `  [ $i -ne $own ] || words="$words "${quote(options.map(quote).join(' '))}" $accounts"`,
+    `  [ $i -ne $own ] || words="$words "${quote(options)}" $accounts"`,
     'done',
     'eval "set -- $words"',
     // In a shell of its own: this one would say `Killed` where bubblewrap's words go.

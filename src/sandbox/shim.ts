@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withOwnProc } from '../process/own-proc.js';
 import { textOf } from '../reapi/escaped-text.js';
@@ -25,7 +25,7 @@ export interface Shim {
   readonly outputs: readonly string[];
 }
 
-export interface Sandboxing extends Omit<ShimRequest, 'options' | 'root' | 'launcher' | 'accounts'> {
+export interface Sandboxing extends Omit<ShimRequest, 'options' | 'home' | 'root' | 'launcher' | 'accounts'> {
   readonly user: SandboxUser;
   /** Whether the root file system has accounts of its own, among which the user's may not be. */
   readonly ownAccounts: boolean;
@@ -44,6 +44,8 @@ const STATUS = 'sandbox-status';
 export async function writeShim(workFolder: string, sandboxing: Sandboxing): Promise<Shim> {
   const folder = join(workFolder, 'bin');
   const empty = join(workFolder, 'empty');
+  const home = await makeFolder(join(workFolder, 'home'));
+  await chmod(home, 0o755); // Whatever the umask of the job.
   const { user } = sandboxing;
   const filter = await writeFilter(join(workFolder, 'system-calls'), user);
   const pipes = { child: join(workFolder, 'child'), go: join(workFolder, 'go') };
@@ -67,6 +69,7 @@ export async function writeShim(workFolder: string, sandboxing: Sandboxing): Pro
     ...sandboxing,
     accounts,
     options,
+    home,
     root: process.getuid?.() === 0,
   });
   await writeFile(join(folder, 'bwrap'), script, { mode: 0o755 });

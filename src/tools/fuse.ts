@@ -22,22 +22,19 @@ export interface FuseFacts {
   readonly noNewPrivileges: boolean;
 }
 
-/** How inputs come into a sandbox here. */
-export interface Staging {
-  readonly staging: 'fuse' | 'copy';
-  /** Why inputs are copied, as one line; null with `fuse`. */
-  readonly stagingReason: string | null;
-}
-
 /**
  * Finds out whether inputs can be mounted.
  *
  * @param folder below which that would be
+ * @returns why they cannot, as one line; null where they can
  */
-export async function findStaging(program: boolean, folder: string, context: ToolContext): Promise<Staging> {
+export async function findFuseObstacle(
+  program: boolean,
+  folder: string,
+  context: ToolContext,
+): Promise<string | null> {
   const facts = await gatherFuseFacts(context.machine, program);
-  const stagingReason = whyCopying(facts) ?? (await whyRefused(facts, folder, context));
-  return { staging: stagingReason === null ? 'fuse' : 'copy', stagingReason };
+  return fuseObstacle(facts) ?? (await whyRefused(facts, folder, context));
 }
 
 async function whyRefused(
@@ -47,25 +44,15 @@ async function whyRefused(
 ): Promise<string | null> {
   if (uid === 0 || fusermount === undefined) return null;
   const refusal = await whyNotMounting(fusermount.file, folder, context);
-  return refusal === undefined
-    ? null
-    : copying(`${fusermount.file} may not mount below ${folder} (${refusal})`);
+  return refusal === undefined ? null : `${fusermount.file} may not mount below ${folder} (${refusal})`;
 }
 
 /**
- * Why inputs are copied instead of mounted, as one line; null when they can be mounted. Root mounts by itself
- * (measured with 1.4.25 and 1.4.30 where fusermount3 was not on PATH); others need fusermount3 with its setuid bit.
+ * Why inputs cannot be mounted, as one line; null when they can. Root mounts by itself (measured with 1.4.25 and
+ * 1.4.30 where fusermount3 was not on PATH); others need fusermount3 with its setuid bit.
  */
-export function whyCopying(facts: FuseFacts): string | null {
-  const reason = obstacle(facts);
-  return reason === null ? null : copying(reason);
-}
-
-function copying(reason: string): string {
-  return `copying inputs instead of mounting them: ${reason}`;
-}
-
-function obstacle({ uid, program, device, fusermount, canMount, noNewPrivileges }: FuseFacts): string | null {
+export function fuseObstacle(facts: FuseFacts): string | null {
+  const { uid, program, device, fusermount, canMount, noNewPrivileges } = facts;
   if (!program) return 'this BuildBox has no buildbox-fuse of its version';
   if (device !== undefined) return device;
   if (uid === 0) return canMount ? null : 'root lacks CAP_SYS_ADMIN here (a container without --privileged?)';

@@ -8,7 +8,7 @@ import type { Bubblewrap } from './bubblewrap.js';
 import { plainEnvironment } from './child-environment.js';
 import { diagnose, MASKED_PROC } from './diagnose.js';
 import { fixHost, type FixHost } from './fix-host.js';
-import { findStaging, type Staging } from './fuse.js';
+import { findFuseObstacle } from './fuse.js';
 import { gatherSandboxFacts } from './sandbox-facts.js';
 import type { BuildBox, ToolContext } from './source.js';
 
@@ -18,13 +18,17 @@ export interface PreflightRequest {
   readonly fixHost: FixHost;
   /** Where casd mounts inputs: absolute. */
   readonly stagingFolder: string;
+  /** Whether that is thought of at all. */
+  readonly mayMount: boolean;
 }
 
-export interface SandboxReadiness extends Staging {
+export interface SandboxReadiness {
   /** The absolute path of the `bwrap` that was tried. */
   readonly bwrap: string;
   /** Whether a sandbox starts only by `withOwnProc`. */
   readonly needsOwnProc: boolean;
+  /** Why inputs cannot be mounted, as one line; null where they can, or where nobody wants it. */
+  readonly fuseObstacle: string | null;
 }
 
 /** A sandbox starts in 5 ms; milliseconds. */
@@ -46,12 +50,12 @@ const PROBE = [
  * @throws Fault with the cause and its remedy when none starts; the signal's reason when it is aborted.
  */
 export async function preflight(request: PreflightRequest, context: ToolContext): Promise<SandboxReadiness> {
-  const { bubblewrap, buildbox, stagingFolder } = request;
-  const [staging, needsOwnProc] = await Promise.all([
-    findStaging(buildbox.fuse !== undefined, stagingFolder, context),
+  const { bubblewrap, buildbox, stagingFolder, mayMount } = request;
+  const [fuseObstacle, needsOwnProc] = await Promise.all([
+    mayMount ? findFuseObstacle(buildbox.fuse !== undefined, stagingFolder, context) : null,
     startSandbox(request, context),
   ]);
-  return { bwrap: bubblewrap.bwrap, ...staging, needsOwnProc };
+  return { bwrap: bubblewrap.bwrap, needsOwnProc, fuseObstacle };
 }
 
 /** @returns whether one starts only by `withOwnProc` */
