@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
@@ -6,6 +8,7 @@ import { canMount, mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
 
 /** Linux' number for FUSE (statfs(2)). */
 const FUSE = '65735546';
+const EXT4 = 0xef53;
 const KIND = 'stat -f -c %t . ~ "$TMPDIR"';
 const isRoot = process.getuid?.() === 0;
 /** An ordinary user may mount, but not where /dev/fuse is root's alone. */
@@ -52,6 +55,21 @@ describe('few inputs', () => {
     expect(JSON.parse(stdout)).toMatchObject({ staging: 'copy', stagingReason: '2 files, 11 B' });
     expect(stderr).not.toContain(FUSE);
   });
+});
+
+/** ext4 alone has the attribute, and lsattr is of its tools. */
+const isOnExt4 =
+  statfsSync(tmpdir()).type === EXT4 &&
+  spawnSync('lsattr', ['-d', tmpdir()], { stdio: 'ignore' }).status === 0;
+
+(isOnExt4 ? test : test.skip)('each copy is made in another part of the disk than the last one', async () => {
+  await bench.run([], 'true');
+  const folders = ['casd/cas/staging', 'run/work'].map((name) => join(bench.cache, name));
+  const listed = spawnSync('lsattr', ['-d', ...folders])
+    .stdout.toString()
+    .trim()
+    .split('\n');
+  expect(listed.map((line) => line.split(' ')[0]?.includes('T'))).toEqual([true, true]);
 });
 
 describeMounted('many inputs', () => {

@@ -11,7 +11,7 @@ export const CASES = {
     make: (folder) => makeProject(folder, 20),
     script: 'head -c 300M /dev/zero > large && rm large',
   },
-  'write 5,000 files': {
+  'write 5000 files': {
     make: (folder) => makeProject(folder, 20),
     script: 'mkdir new && cd new && for ((i = 0; i < 5000; i++)); do echo $i > $i; done; cd ..; rm -r new',
   },
@@ -33,14 +33,14 @@ export const CASES = {
     script:
       'cmake -G Ninja -B b -DBUILD_TESTS=OFF -DBUILD_CLI=OFF -DUSE_HTTPS=OFF -DUSE_SSH=OFF -DUSE_BUNDLED_ZLIB=ON -DREGEX_BACKEND=builtin >/dev/null && ninja -C b >/dev/null && rm -r b',
   },
-  'tsc, with node_modules': {
+  'tsc with node_modules': {
     make: copyRepository,
     script: 'node node_modules/typescript/bin/tsc --noEmit --project .',
   },
 };
 
 function readAll(files) {
-  const name = `read ${files.toLocaleString('en')} files`;
+  const name = `read ${files} files`;
   return {
     [name]: {
       make: (folder) => makeProject(folder, files),

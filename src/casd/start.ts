@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdir, open, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fault } from '../errors.js';
 import { identify } from '../process/identity.js';
@@ -11,6 +11,7 @@ import { removeLeftovers } from './leftovers.js';
 import { casdLogTail } from './log-tail.js';
 import { endServing } from './serving.js';
 import { isListenedTo, placeSocket, removeNotedSocket, removeSocket, usualSocket } from './socket.js';
+import { spreadFolders } from './spread-folders.js';
 import { type CasdRecord, type CasdState, writeRecord } from './state.js';
 
 /** What a daemon is started with. */
@@ -46,7 +47,9 @@ export async function startCasd(settings: CasdSettings, signal: AbortSignal): Pr
   const { folder } = settings;
   await mkdir(folder.storage, { recursive: true, mode: 0o700 });
   await removeLeftovers(folder, settings.searchPath, signal);
-  await mkdir(folder.work, { recursive: true });
+  const staging = join(folder.storage, 'cas', 'staging');
+  for (const path of [folder.work, staging]) await mkdir(path, { recursive: true });
+  await spreadFolders([folder.work, staging], settings.searchPath, signal);
   dropUnsoundCount(folder);
   const socket = await placeSocket(folder, settings.temporary);
   let daemon: SpawnedCasd | undefined;
