@@ -157,7 +157,7 @@ describe('a daemon that is killed', () => {
   });
 
   test('with all that works for it: what it wrote for the mount of the inputs goes with the next run', async () => {
-    const run = bench.startRun([], 'echo started; sleep 60');
+    const run = bench.startRun(['--staging', 'fuse'], 'echo started; sleep 60');
     await run.said('started');
     const digest = inputDigestFile();
     process.kill((await status()).pid, 'SIGKILL');
