@@ -37,24 +37,22 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  const ended = endOf(child, file);
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  child.stdin.on('error', () => undefined); // A command that does not read its input closes it early.
-  child.stdin.end(options.input ?? '');
+  // One that could not be started for want of descriptors has no streams, whatever its type says.
+  const streams: Partial<Pick<typeof child, 'stdin' | 'stdout' | 'stderr'>> = child;
+  streams.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  streams.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+  streams.stdin?.on('error', () => undefined); // A command that does not read its input closes it early.
+  streams.stdin?.end(options.input ?? '');
   endWithUs(child);
 
   const stop = withTimeLimit(options.signal, options.deadline);
   const endGroup = () => endProcessGroup(child.pid);
   stop.addEventListener('abort', endGroup, { once: true });
   try {
-    const exitCode = await new Promise<number>((resolve, reject) => {
-      child.once('error', (cause) =>
-        reject(new Fault(`could not start ${file}: ${cause.message}`, { cause })),
-      );
-      child.once('close', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0)));
-    });
+    const exitCode = await ended;
     options.signal.throwIfAborted();
     if (stop.aborted) {
       throw new Fault(`${argv.join(' ')} did not end within ${options.deadline / 1000} s`, {
@@ -65,6 +63,13 @@ export async function runCommand(argv: readonly string[], options: CommandOption
   } finally {
     stop.removeEventListener('abort', endGroup);
   }
+}
+
+function endOf(child: ChildProcess, file: string): Promise<number> {
+  return new Promise<number>((resolve, reject) => {
+    child.once('error', (cause) => reject(new Fault(`could not start ${file}: ${cause.message}`, { cause })));
+    child.once('close', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 0)));
+  });
 }
 
 const running = new Set<number>();
