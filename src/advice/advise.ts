@@ -3,6 +3,7 @@ import type { InputNode } from '../inputs/input-tree.js';
 import { findLfsPointers } from './lfs-pointers.js';
 import { hasProgram, leftOutDependencies } from './left-out-dependencies.js';
 import { findMissingSubmodules } from './missing-submodules.js';
+import { nameSome } from './name-some.js';
 import type { OutputSigns } from './output-signs.js';
 import { proxiesOutside, settingsOfUser } from './settings-outside.js';
 
@@ -33,7 +34,7 @@ export async function adviseOnInputs({ inputs, workspace }: BuiltFrom): Promise<
   const pointers = await findLfsPointers(inputs, workspace);
   if (pointers.length === 0) return [];
   return [
-    `${named(pointers)}: pointers of Git LFS are input, not the files that they stand for. ` +
+    `${nameSome(pointers)}: pointers of Git LFS are input, not the files that they stand for. ` +
       'Run `git lfs pull` before, or set `lfs: true` of actions/checkout',
   ];
 }
@@ -85,7 +86,7 @@ function adviceOnRepository(said: string): string {
 
 function adviceOnSubmodules(paths: readonly string[]): string {
   return (
-    `${named(paths)}: not checked out, so an empty folder in the sandbox. ` +
+    `${nameSome(paths)}: not checked out, so an empty folder in the sandbox. ` +
     'Run `git submodule update --init --recursive` before, or set `submodules: recursive` of actions/checkout'
   );
 }
@@ -100,14 +101,7 @@ function adviceOnDependencies({ signs, notFound, ...build }: FailedBuild): reado
   const missed = leftOut.filter(isMissed);
   if (missed.length === 0) return [];
   return [
-    `${named(missed)}: dependencies that git ignores, so they are not in the sandbox. ` +
+    `${nameSome(missed)}: dependencies that git ignores, so they are not in the sandbox. ` +
       `Name them in \`inputs\` (with \`.\` for the rest), or let the build install them`,
   ];
-}
-
-const NAMED = 3;
-
-function named(paths: readonly string[]): string {
-  const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
-  return `${paths.slice(0, NAMED).join(', ')}${more}`;
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { nameSome } from '../advice/name-some.js';
 import { HEADER_LENGTH, isBelieved, sourceOfBytecode } from '../inputs/bytecode.js';
 import { readHead } from '../inputs/file-head.js';
 import type { InputFile, InputTree } from '../inputs/input-tree.js';
@@ -15,8 +16,6 @@ const LARGEST_MAKEFILE = 1_000_000;
 
 /** Of more files with bytecode the rest is not looked at. */
 const MOST_BYTECODE = 200;
-
-const NAMED = 3;
 
 /**
  * Says of which inputs `make` or Python may think that they need not be made: in the sandbox all files have one time stamp, for no
@@ -92,11 +91,10 @@ const WHY = {
 };
 
 function wordsFor(products: readonly Product[]): string {
-  const named = products.slice(0, NAMED).map(({ path, why }) => `${path} (${WHY[why]})`);
-  const more = products.length > NAMED ? ` and ${products.length - NAMED} more` : '';
+  const named = nameSome(products.map(({ path, why }) => `${path} (${WHY[why]})`));
   const pathspec = pathspecFor(rawName(products[0]?.path ?? ''));
   return (
-    `among the inputs are products of a build: ${named.join(', ')}${more}. All files have one time stamp in the sandbox, ` +
+    `among the inputs are products of a build: ${named}. All files have one time stamp in the sandbox, ` +
     'so make, or whatever compares stamps, takes them for up to date whatever has happened to their sources. ' +
     `Have git ignore them, exclude them (\`inputs: '!${pathspec}'\`), or build with \`make -B\``
   );
