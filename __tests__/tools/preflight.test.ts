@@ -1,17 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { preflight, type PreflightRequest } from '../../src/tools/preflight.js';
-import type { BuildBox } from '../../src/tools/source.js';
 import { findOnHost, inTemporaryFolder, makeContext, writeProgram } from './support.js';
 
-const BUILDBOX: BuildBox = { version: '1.4.25', source: 'path', casd: '/c', run: '/r', fuse: '/f' };
-
-const requestOf = (program: string, folder: string): PreflightRequest => ({
+const requestOf = (program: string): PreflightRequest => ({
   bubblewrap: { bwrap: program, source: 'path' },
-  buildbox: BUILDBOX,
   fixHost: 'never',
-  stagingFolder: folder,
-  mayMount: true,
 });
 
 const bwrap = findOnHost('bwrap');
@@ -21,28 +15,8 @@ const works = bwrap !== undefined && unshare !== undefined;
 (works ? describe : describe.skip)('on this machine', () => {
   test('a sandbox starts', () =>
     inTemporaryFolder(async (folder) => {
-      const readiness = await preflight(requestOf(bwrap ?? '', folder), makeContext(folder));
+      const readiness = await preflight(requestOf(bwrap ?? ''), makeContext(folder));
       expect(readiness.bwrap).toBe(bwrap);
-    }));
-
-  test('inputs cannot be mounted by a BuildBox without buildbox-fuse', () =>
-    inTemporaryFolder(async (folder) => {
-      const readiness = await preflight(
-        { ...requestOf(bwrap ?? '', folder), buildbox: { ...BUILDBOX, fuse: undefined } },
-        makeContext(folder),
-      );
-      expect(readiness).toEqual({
-        bwrap,
-        needsOwnProc: false,
-        fuseObstacle: 'this BuildBox has no buildbox-fuse of its version',
-      });
-    }));
-
-  test('nobody looks whether inputs can be mounted where they are not to be', () =>
-    inTemporaryFolder(async (folder) => {
-      const buildbox = { ...BUILDBOX, fuse: undefined };
-      const request = { ...requestOf(bwrap ?? '', folder), buildbox, mayMount: false };
-      expect((await preflight(request, makeContext(folder))).fuseObstacle).toBeNull();
     }));
 
   test('a real limit of namespaces is told as such', () =>
@@ -52,7 +26,7 @@ const works = bwrap !== undefined && unshare !== undefined;
         'bwrap',
         `exec unshare --user --map-root-user sh -c 'echo 0 > /proc/sys/user/max_user_namespaces; exec ${bwrap ?? ''} "$@"' sh "$@"`,
       );
-      await expect(preflight(requestOf(limited, folder), makeContext(folder))).rejects.toMatchObject({
+      await expect(preflight(requestOf(limited), makeContext(folder))).rejects.toMatchObject({
         name: 'Fault',
         message: expect.stringContaining('limit of namespaces'),
         remedy: expect.stringContaining('user.max_user_namespaces'),
@@ -65,7 +39,7 @@ describe('a bwrap', () => {
   test('that fails in a way nobody knows is told in its own words', () =>
     inTemporaryFolder(async (folder) => {
       const broken = await writeProgram(folder, 'bwrap', 'echo "bwrap: Something new" >&2; exit 1');
-      await expect(preflight(requestOf(broken, folder), makeContext(folder))).rejects.toMatchObject({
+      await expect(preflight(requestOf(broken), makeContext(folder))).rejects.toMatchObject({
         message: expect.stringContaining('bwrap: Something new'),
         remedy: expect.stringContaining(`by hand: ${broken}`),
       });
@@ -74,7 +48,7 @@ describe('a bwrap', () => {
   test('that is gone is an error that names it', () =>
     inTemporaryFolder(async (folder) => {
       const gone = join(folder, 'bwrap');
-      await expect(preflight(requestOf(gone, folder), makeContext(folder))).rejects.toThrow(
+      await expect(preflight(requestOf(gone), makeContext(folder))).rejects.toThrow(
         `could not start ${gone}`,
       );
     }));
@@ -83,6 +57,6 @@ describe('a bwrap', () => {
     inTemporaryFolder(async (folder) => {
       const hanging = await writeProgram(folder, 'bwrap', 'exec sleep 60');
       const context = makeContext(folder, {}, AbortSignal.timeout(100));
-      await expect(preflight(requestOf(hanging, folder), context)).rejects.toThrow(/timeout/);
+      await expect(preflight(requestOf(hanging), context)).rejects.toThrow(/timeout/);
     }));
 });

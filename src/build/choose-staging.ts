@@ -6,8 +6,6 @@ export interface StagingFacts {
   readonly wanted: 'auto' | 'fuse' | 'copy';
   readonly files: number;
   readonly bytes: number;
-  /** Why they cannot be mounted; null where they can. */
-  readonly fuseObstacle: string | null;
   /** What copies of them need, and the disk has not; undefined where it has room. */
   readonly lack: string | undefined;
 }
@@ -29,25 +27,33 @@ export interface StagingChoice {
  */
 const MOST_COPIED = { files: 20_000, bytes: 2e9 };
 
-/** @throws Fault where what is wanted cannot be had */
-export function chooseStaging(facts: StagingFacts): StagingChoice {
-  const { wanted, fuseObstacle, lack } = facts;
+/**
+ * @param findFuseObstacle why they cannot be mounted, as one line; null where they can. It is asked only where it
+ *   decides.
+ * @throws Fault where what is wanted cannot be had
+ */
+export async function chooseStaging(
+  { wanted, files, bytes, lack }: StagingFacts,
+  findFuseObstacle: () => Promise<string | null>,
+): Promise<StagingChoice> {
   if (wanted === 'fuse') {
-    if (fuseObstacle !== null) throw notMountable(fuseObstacle);
+    const obstacle = await findFuseObstacle();
+    if (obstacle !== null) throw notMountable(obstacle);
     return mounted('`staging` says so', { mayCopy: false, isTold: false });
   }
   if (wanted === 'copy') {
     if (lack !== undefined) throw noRoom(lack, 'With `staging: fuse` inputs are mounted.');
     return copied('`staging` says so', { isTold: false });
   }
-  const size = `${facts.files} files, ${formatBytes(facts.bytes)}`;
-  const isSmall = facts.files <= MOST_COPIED.files && facts.bytes <= MOST_COPIED.bytes;
+  const size = `${files} files, ${formatBytes(bytes)}`;
+  const isSmall = files <= MOST_COPIED.files && bytes <= MOST_COPIED.bytes;
+  if (isSmall && lack === undefined) return copied(size, { isTold: false });
+  const obstacle = await findFuseObstacle();
   if (lack !== undefined) {
-    if (fuseObstacle !== null) throw noRoom(lack, `They cannot be mounted either: ${fuseObstacle}.`);
+    if (obstacle !== null) throw noRoom(lack, `They cannot be mounted either: ${obstacle}.`);
     return mounted(`copies of them need ${lack}`, { mayCopy: false, isTold: true });
   }
-  if (isSmall) return copied(size, { isTold: false });
-  if (fuseObstacle !== null) return copied(fuseObstacle, { isTold: true });
+  if (obstacle !== null) return copied(obstacle, { isTold: true });
   return mounted(size, { mayCopy: true, isTold: true });
 }
 

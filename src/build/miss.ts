@@ -66,7 +66,9 @@ async function buildOnce(
     (either) => giveToCasd(context, prepared, casd, either),
     () => watch.measure('tools', () => tools.sandbox()),
   );
-  const staging = chooseStaging(await gatherStagingFacts(context, prepared, rootfs, sandbox.fuseObstacle));
+  const staging = await chooseStaging(await gatherStagingFacts(context, prepared, rootfs), () =>
+    sandbox.findFuseObstacle(),
+  );
   if (staging.isTold) log.info(stagingLine(staging));
   log.phase(`building: ${config.build.title}`);
   const { processes = await readProcessLimit(), memory, tmpSize } = config.sandbox;

@@ -61,7 +61,7 @@ export async function openRun(
     quota: config.cache.quota,
     watch: new Stopwatch(),
     tools: toolFinder(
-      { buildbox: config.buildbox, fixHost: config.sandbox.fixHost, staging: config.sandbox.staging },
+      { buildbox: config.buildbox, fixHost: config.sandbox.fixHost },
       { machine, log },
       folder,
       signal,

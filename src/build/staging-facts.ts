@@ -10,7 +10,6 @@ export async function gatherStagingFacts(
   { config, folder }: RunContext,
   { inputs, inputRoot }: PreparedAction,
   rootfs: WholeTree | undefined,
-  fuseObstacle: string | null,
 ): Promise<StagingFacts> {
   const own = inputs.nodes.flatMap((node) => (node.kind === 'file' ? [node.digest] : []));
   const files = [...own, ...(rootfs?.files ?? [])];
@@ -20,7 +19,6 @@ export async function gatherStagingFacts(
     wanted: config.sandbox.staging,
     files: files.length,
     bytes: files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    fuseObstacle,
     lack: lackOfRoom(
       { bytes: bytes + folders * BLOCK, nodes: nodes + folders },
       await diskOf(folder.storage),

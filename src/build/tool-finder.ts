@@ -17,6 +17,8 @@ export interface SandboxTools extends SandboxReadiness {
   readonly prlimit: string | undefined;
   /** What a command is started by so that it ends with a broken pipe: see `plainSignals`. */
   readonly starter: readonly string[];
+  /** Why inputs cannot be mounted, as one line; null where they can. Finding out may take a mount of its own. */
+  findFuseObstacle(): Promise<string | null>;
 }
 
 /** The programs of a run, found or installed when they are first needed and only then. */
@@ -33,7 +35,6 @@ export interface ToolFinder {
 export interface ToolRequest {
   readonly buildbox: BuildBoxConfig;
   readonly fixHost: SandboxConfig['fixHost'];
-  readonly staging: SandboxConfig['staging'];
 }
 
 /** Programs find one another by PATH, which can name no folder with a colon. */
@@ -50,7 +51,7 @@ function outsideOfCheckouts(folder: string, machine: Machine): string {
 }
 
 export function toolFinder(
-  { buildbox: request, fixHost, staging }: ToolRequest,
+  { buildbox: request, fixHost }: ToolRequest,
   { machine, log }: Pick<Host, 'machine' | 'log'>,
   folder: CacheFolder,
   signal: AbortSignal,
@@ -80,19 +81,21 @@ export function toolFinder(
     sandbox: async () => {
       const found = await buildbox();
       const { ensureBubblewrap } = await import(/* webpackChunkName: "later" */ '../tools/bubblewrap.js');
+      const { findFuseObstacle } = await import(/* webpackChunkName: "later" */ '../tools/fuse.js');
       const { preflight } = await import(/* webpackChunkName: "later" */ '../tools/preflight.js');
       const { plainSignals } = await import(/* webpackChunkName: "later" */ '../tools/plain-signals.js');
       const { findUtilLinux } = await import(/* webpackChunkName: "later" */ '../tools/util-linux.js');
       const bubblewrap = await ensureBubblewrap(context);
-      const mounting = { stagingFolder: folder.work, mayMount: staging !== 'copy' };
-      const request = { bubblewrap, buildbox: found, fixHost, ...mounting };
-      const readiness = await preflight(request, context);
+      const readiness = await preflight({ bubblewrap, fixHost }, context);
       const [setpriv, prlimit, starter] = await Promise.all([
         findUtilLinux('setpriv', machine),
         findUtilLinux('prlimit', machine),
         plainSignals(machine, signal),
       ]);
-      return { ...readiness, runner: found.run, setpriv, prlimit, starter };
+      return {
+        ...{ ...readiness, runner: found.run, setpriv, prlimit, starter },
+        findFuseObstacle: () => findFuseObstacle(found.fuse !== undefined, folder.work, context),
+      };
     },
   };
 }

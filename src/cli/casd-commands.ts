@@ -30,12 +30,7 @@ export async function casdStart(
   const cache = readCache(inputs, machine);
   const remote = readRemoteConfig(inputs, machine);
   const folder = await claimCache(cache, machine, signal);
-  const tools = toolFinder(
-    { buildbox: readBuildBox(inputs), fixHost: 'never', staging: 'copy' },
-    host,
-    folder,
-    signal,
-  );
+  const tools = toolFinder({ buildbox: readBuildBox(inputs), fixHost: 'never' }, host, folder, signal);
   const casd = await reachCasd(
     { machine, log: host.log, folder, quota: cache.quota, tools, watch: new Stopwatch() },
     KEPT,

@@ -8,18 +8,12 @@ import type { Bubblewrap } from './bubblewrap.js';
 import { plainEnvironment } from './child-environment.js';
 import { diagnose, MASKED_PROC } from './diagnose.js';
 import { fixHost, type FixHost } from './fix-host.js';
-import { findFuseObstacle } from './fuse.js';
 import { gatherSandboxFacts } from './sandbox-facts.js';
-import type { BuildBox, ToolContext } from './source.js';
+import type { ToolContext } from './source.js';
 
 export interface PreflightRequest {
   readonly bubblewrap: Bubblewrap;
-  readonly buildbox: BuildBox;
   readonly fixHost: FixHost;
-  /** Where casd mounts inputs: absolute. */
-  readonly stagingFolder: string;
-  /** Whether that is thought of at all. */
-  readonly mayMount: boolean;
 }
 
 export interface SandboxReadiness {
@@ -27,8 +21,6 @@ export interface SandboxReadiness {
   readonly bwrap: string;
   /** Whether a sandbox starts only by `withOwnProc`. */
   readonly needsOwnProc: boolean;
-  /** Why inputs cannot be mounted, as one line; null where they can, or where nobody wants it. */
-  readonly fuseObstacle: string | null;
 }
 
 /** A sandbox starts in 5 ms; milliseconds. */
@@ -44,18 +36,12 @@ const PROBE = [
 ];
 
 /**
- * Proves that a sandbox starts here, before a build could be taken for a failing one because none does; and finds
- * out whether inputs can be mounted.
+ * Proves that a sandbox starts here, before a build could be taken for a failing one because none does.
  *
  * @throws Fault with the cause and its remedy when none starts; the signal's reason when it is aborted.
  */
 export async function preflight(request: PreflightRequest, context: ToolContext): Promise<SandboxReadiness> {
-  const { bubblewrap, buildbox, stagingFolder, mayMount } = request;
-  const [fuseObstacle, needsOwnProc] = await Promise.all([
-    mayMount ? findFuseObstacle(buildbox.fuse !== undefined, stagingFolder, context) : null,
-    startSandbox(request, context),
-  ]);
-  return { bwrap: bubblewrap.bwrap, needsOwnProc, fuseObstacle };
+  return { bwrap: request.bubblewrap.bwrap, needsOwnProc: await startSandbox(request, context) };
 }
 
 /** @returns whether one starts only by `withOwnProc` */
