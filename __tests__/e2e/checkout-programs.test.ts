@@ -71,6 +71,7 @@ describe("a virtual environment's", () => {
       .trim()
       .slice(bench.checkout.length + 1);
     bench.write(`${packages}/greeter.py`, 'print("hello of venv")\n');
+    bench.write('.venv/bin/another', `#!${bench.checkout}/.venv/bin/python\n`, 0o755);
     bench.write('.venv/bin/greeter', `#!${bench.checkout}/.venv/bin/python\nimport greeter\n`, 0o755);
     onPath('.venv/bin');
   };
@@ -92,9 +93,10 @@ describe("a virtual environment's", () => {
     venv(); // Nothing below /tmp is there inside.
     const { stdout, stderr } = await bench.run(INPUTS, 'python -m greeter; command -v python');
     expect(stdout).toBe('hello of venv\n/workspace/.venv/bin/python\n');
-    expect(stderr).toContain(
-      `.venv/bin/greeter does not run in the sandbox, for it needs ${bench.checkout}/.venv/bin/python by that path`,
-    );
+    const lost = (program: string) =>
+      `${program} (and 1 more) does not run in the sandbox, for it needs ${bench.checkout}/.venv/bin/python by that path`;
+    expect(stderr).toContain(lost('.venv/bin/another'));
     expect(stderr).toContain('python -m NAME');
+    expect((await bench.run(INPUTS, 'true && greeter; true')).stderr).toContain(lost('.venv/bin/greeter'));
   });
 });

@@ -14,6 +14,8 @@ export interface CheckoutPrograms {
   readonly workspace: string;
   /** The declared outputs, relative to it. */
   readonly outputs: readonly string[];
+  /** What is run: the words of a command, or a shell's with a script. */
+  readonly command: readonly string[];
   /** Whether all that git does not ignore is input. */
   readonly everything: boolean;
 }
@@ -43,7 +45,7 @@ export async function findPrograms(request: CheckoutPrograms): Promise<FoundProg
   return {
     warnings: [
       ...(missing.length > 0 ? [wordsForMissing(missing, everything)] : []),
-      ...(lost.length > 0 ? [wordsForBound(lost)] : []),
+      ...(lost.length > 0 ? [wordsForBound(calledFirst(lost, request.command))] : []),
     ],
     links: lost.length < bound.length ? [{ path: workspace, target: `/${WORKSPACE}` }] : [],
   };
@@ -77,11 +79,13 @@ function isInput(folder: string, { inputs }: CheckoutPrograms): boolean {
   );
 }
 
-/** Programs by what they need of this machine, which is not there inside: an interpreter, or what a link leads to. */
+/** What it needs of this machine is not there inside: an interpreter, or what a link leads to. */
+type BoundProgram = readonly [program: string, needs: string];
+
 async function boundPrograms(
   folder: string,
   { inputs, workspace, rootfs }: CheckoutPrograms,
-): Promise<readonly (readonly [program: string, needs: string])[]> {
+): Promise<readonly BoundProgram[]> {
   const shown = [...rootfs.binds.map(({ target }) => target), ...rootfs.links.map(({ path }) => path)];
   const isShown = (path: string) => [...shown, `/${WORKSPACE}`].some((each) => isWithin(path, each));
   const programs = inputs
@@ -97,8 +101,15 @@ async function boundPrograms(
   );
   return programs.flatMap(({ path }, i) => {
     const needed = needs[i];
-    return needed === undefined || isShown(needed) ? [] : [[path, needed] as const];
+    return needed === undefined || isShown(needed) ? [] : [[path, needed]];
   });
+}
+
+/** A program that the command names is the one whose absence will be noticed. */
+function calledFirst(programs: readonly BoundProgram[], command: readonly string[]): readonly BoundProgram[] {
+  const words = new Set(command.flatMap((word) => word.split(/[\s;&|()]+/)).map((word) => basename(word)));
+  const isCalled = ([program]: BoundProgram) => words.has(basename(program));
+  return [...programs.filter(isCalled), ...programs.filter((each) => !isCalled(each))];
 }
 
 /** Of more programs in a folder the rest is not looked at. */
@@ -119,10 +130,7 @@ function wordsForMissing(folders: readonly string[], everything: boolean): strin
   );
 }
 
-function wordsForBound([[program, needs] = ['', ''], ...more]: readonly (readonly [
-  string,
-  string,
-])[]): string {
+function wordsForBound([[program, needs] = ['', ''], ...more]: readonly BoundProgram[]): string {
   const others = more.length > 0 ? ` (and ${more.length} more)` : '';
   return (
     `${program}${others} does not run in the sandbox, for it needs ${needs} by that path: the checkout is /${WORKSPACE} there. ` +

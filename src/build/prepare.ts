@@ -56,12 +56,13 @@ export async function prepareAction(
 
 /** What programs of the checkout need in the root. */
 async function linksForPrograms({ config, host, log }: RunContext, inputs: InputTree, rootfs: Rootfs) {
-  const { workingDirectory, outputs, inputs: pathspecs } = config.build;
+  const { argv, workingDirectory, outputs, inputs: pathspecs } = config.build;
   const { warnings, links } = await findPrograms({
     rootfs,
     inputs: inputs.nodes,
     workspace: host.machine.workspace,
     outputs: outputs.map((path) => join(workingDirectory, path)),
+    command: argv,
     everything: pathspecs.length === 0,
   });
   warnings.forEach((line) => log.warn(line));
