@@ -71,6 +71,8 @@ export class FaultyProxy {
   readonly calls: Record<string, number> = {};
   /** Asked at each call; the metadata is what the client sent. */
   fault: (method: string, call: number, metadata: Metadata) => Fault | undefined = () => undefined;
+  /** The answer to each call of a method, for those that are kept from the server. */
+  readonly kept: Record<string, Buffer> = {};
 
   constructor(upstream: string) {
     this.#upstream = new Client(upstream, credentials.createInsecure(), {
@@ -132,7 +134,14 @@ export class FaultyProxy {
     const times = (this.calls[method] = (this.calls[method] ?? 0) + 1);
     const fault = this.fault(method, times, call.metadata);
     call.on('error', () => undefined);
-    if (fault?.kind === 'silent') call.resume();
+    const answer = this.kept[method];
+    if (fault === undefined && answer !== undefined) {
+      call.resume();
+      call.once('end', () => {
+        call.write(answer);
+        call.end();
+      });
+    } else if (fault?.kind === 'silent') call.resume();
     else if (fault?.kind === 'die') this.down();
     else if (fault?.kind === 'cut') {
       this.down();
