@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { cacheFolder, type CacheFolder } from '../../src/casd/folder.js';
-import { addLease, liveLeases, removeLease } from '../../src/casd/leases.js';
+import { addLease, liveLeases, removeDeadLeases, removeLease } from '../../src/casd/leases.js';
 import { identify } from '../../src/process/identity.js';
 
 let folder: CacheFolder;
@@ -20,10 +20,9 @@ describe('leases', () => {
     const mine = { id: 'mine', owner: identify(process.pid) ?? null };
     const { pid } = spawnSync('true');
     await addLease(folder, mine);
-    await addLease(folder, { id: 'crashed', owner: { pid, startTime: '1', boot: mine.owner?.boot ?? '' } });
     await addLease(folder, { id: 'kept', owner: null });
+    await addLease(folder, { id: 'crashed', owner: { pid, startTime: '1', boot: mine.owner?.boot ?? '' } });
     expect((await liveLeases(folder)).map(({ id }) => id).sort()).toEqual(['kept', 'mine']);
-    expect(readdirSync(folder.leases).sort()).toEqual(['kept.json', 'mine.json']);
     await removeLease(folder, 'mine');
     await removeLease(folder, 'mine');
     expect((await liveLeases(folder)).map(({ id }) => id)).toEqual(['kept']);
@@ -36,11 +35,20 @@ describe('leases', () => {
     expect(await liveLeases(folder)).toEqual([]);
   });
 
-  test('an unreadable one is removed', async () => {
-    mkdirSync(folder.leases, { recursive: true });
-    writeFileSync(join(folder.leases, 'x.json'), '{"version":1');
+  test('nobody who looks at them removes any; whoever adds one removes the dead', async () => {
+    mkdirSync(join(folder.leases, 'folder.json'), { recursive: true });
+    writeFileSync(join(folder.leases, 'half.json'), '{"version":1');
     expect(await liveLeases(folder)).toEqual([]);
-    expect(readdirSync(folder.leases)).toEqual([]);
+    expect(readdirSync(folder.leases).sort()).toEqual(['folder.json', 'half.json']);
+    await addLease(folder, { id: 'kept', owner: null });
+    expect(readdirSync(folder.leases)).toEqual(['kept.json']);
+  });
+
+  test('the dead can be removed without a new one', async () => {
+    await addLease(folder, { id: 'kept', owner: null });
+    writeFileSync(join(folder.leases, 'half.json'), '');
+    await removeDeadLeases(folder);
+    expect(readdirSync(folder.leases)).toEqual(['kept.json']);
   });
 
   test('there are none before the first', async () => {

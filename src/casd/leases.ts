@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import * as v from 'valibot';
+import { systemErrorCode } from '../errors.js';
 import { isRunning, processIdentity, type ProcessIdentity } from '../process/identity.js';
 import type { CacheFolder } from './folder.js';
+import { isUnreadable } from './unreadable.js';
 
 /**
  * The right to a running casd. It ends with its owner; one without an owner was asked for by `casd start` and lasts
@@ -16,9 +18,13 @@ export interface Lease {
 
 const stored = v.object({ version: v.literal(1), owner: v.nullable(processIdentity) });
 
-/** Writes it beside the others first: who looks at them without the folder's lock must not find half of one. */
+/**
+ * Call it only under the folder's lock, because it removes those of processes that crashed. It writes the new one beside
+ * the others first: who looks at them without the lock must not find half of one.
+ */
 export async function addLease(folder: CacheFolder, lease: Lease): Promise<void> {
   await mkdir(folder.leases, { recursive: true });
+  await removeDeadLeases(folder);
   const unfinished = join(folder.run, `lease.${process.pid}`);
   await writeFile(unfinished, JSON.stringify({ version: 1, owner: lease.owner }));
   await rename(unfinished, leaseFile(folder, lease.id));
@@ -32,23 +38,34 @@ export async function removeLease(folder: CacheFolder, id: string): Promise<void
   await rm(leaseFile(folder, id), { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** The leases whose owners still run; those of processes that crashed are removed. */
+/** The leases whose owners still run. Whoever looks without the folder's lock may see one come or go, and harms none. */
 export async function liveLeases(folder: CacheFolder): Promise<readonly Lease[]> {
-  const names = await readdir(folder.leases).catch(() => []);
-  const leases = await Promise.all(names.map((name) => readLease(folder, name)));
+  const leases = (await readLeases(folder)).map(({ lease }) => lease);
   return leases.filter((lease) => lease !== undefined);
 }
 
-async function readLease(folder: CacheFolder, name: string): Promise<Lease | undefined> {
-  const id = name.replace(/\.json$/, '');
-  try {
-    const { owner } = v.parse(stored, JSON.parse(await readFile(leaseFile(folder, id), 'utf8')));
-    if (owner === null || isRunning(owner)) return { id, owner };
-  } catch {
-    // Unreadable, so nobody's.
+/** Removes those of processes that crashed, and what is none. Call it only under the folder's lock. */
+export async function removeDeadLeases(folder: CacheFolder): Promise<void> {
+  for (const { name, lease } of await readLeases(folder)) {
+    if (lease === undefined) await rm(join(folder.leases, name), { recursive: true }).catch(() => undefined);
   }
-  await rm(join(folder.leases, name), { recursive: true, force: true }).catch(() => undefined);
-  return undefined;
+}
+
+async function readLeases({ leases }: CacheFolder) {
+  const names = await readdir(leases).catch(() => []);
+  return Promise.all(names.map(async (name) => ({ name, lease: await readLease(join(leases, name)) })));
+}
+
+/** Undefined for a dead one. What is damaged is nobody's; what cannot be read for want of something here may be somebody's. */
+async function readLease(file: string): Promise<Lease | undefined> {
+  try {
+    const { owner } = v.parse(stored, JSON.parse(await readFile(file, 'utf8')));
+    return owner === null || isRunning(owner) ? { id: basename(file, '.json'), owner } : undefined;
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === undefined || code === 'ENOENT' || isUnreadable(error)) return undefined;
+    throw error;
+  }
 }
 
 function leaseFile(folder: CacheFolder, id: string): string {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { workIn } from '../system-errors.js';
-import { addLease, hasLease, type Lease, liveLeases, removeLease } from './leases.js';
+import { addLease, hasLease, type Lease, liveLeases, removeDeadLeases, removeLease } from './leases.js';
 import { lockFolder } from './lock.js';
 import { type CacheFolder, makeCacheFolder, nameOf } from './folder.js';
 import { removeLeftovers } from './leftovers.js';
@@ -81,6 +81,7 @@ export async function dismissCasd(folder: CacheFolder, searchPath: string): Prom
  */
 export async function stopAndClean(folder: CacheFolder, searchPath: string): Promise<void> {
   await stopCasd(folder);
+  await removeDeadLeases(folder);
   await removeLeftovers(folder, searchPath, NEVER);
 }
 
