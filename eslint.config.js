@@ -12,6 +12,7 @@ const house = {
   cli: ['build', 'config', 'host', 'casd', 'report', 'process', 'errors', 'gen'],
   build: [
     'advice',
+    'cas',
     'config',
     'inputs',
     'outputs',
@@ -39,8 +40,8 @@ const house = {
   inputs: ['reapi', 'memory', 'process', 'machine', 'errors', 'system-errors'],
   sandbox: ['reapi', 'memory', 'process', 'machine', 'errors'],
   cache: ['zstd', 'report', 'reapi', 'process', 'trust', 'machine', 'errors', 'gen'],
-  casd: ['reapi', 'rpc', 'process', 'trust', 'machine', 'errors', 'system-errors', 'gen'],
-  remote: ['zstd', 'config', 'report', 'rpc', 'reapi', 'process', 'machine', 'errors', 'gen'],
+  casd: ['cas', 'reapi', 'rpc', 'process', 'trust', 'machine', 'errors', 'system-errors', 'gen'],
+  remote: ['cas', 'zstd', 'config', 'report', 'rpc', 'reapi', 'process', 'machine', 'errors', 'gen'],
   tools: ['config', 'process', 'machine', 'errors', 'system-errors'],
   report: ['reapi', 'errors', 'system-errors'],
   zstd: ['errors'],
@@ -49,6 +50,7 @@ const house = {
   rpc: ['errors', 'gen'],
   process: ['machine', 'errors'],
   reapi: ['errors', 'gen'],
+  cas: ['reapi', 'gen'],
 };
 
 /** The files that stand at the root of src and are open to all. */

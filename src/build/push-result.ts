@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { objectPath } from '../casd/layout.js';
 import type { CacheFolder } from '../casd/folder.js';
-import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import { storedClosure } from '../casd/stored-closure.js';
 import type { Log } from '../machine.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { updateActionResult } from '../remote/action-cache.js';
 import { blobInFile, blobInMemory, type BlobSource } from '../remote/blob-source.js';
 import { uploadMissing } from '../remote/upload.js';
-import { filesOf, type KnownResult } from './look-up.js';
+import type { KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
 import type { RemoteServices } from './remote-services.js';
 import type { RemoteSession } from './remote-session.js';
@@ -38,9 +39,16 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
   }
   const what = 'giving the result to the remote';
   log.phase(what);
+  const closure = await closureOf(request);
+  if (closure === undefined) return;
   await session.attempt('push', async () => {
     const progress = tellProgress(log, what);
-    const { blobs, bytes, refused } = await uploadMissing(services.cas, blobsOf(request), signal, progress);
+    const { blobs, bytes, refused } = await uploadMissing(
+      services.cas,
+      blobsOf(request, closure),
+      signal,
+      progress,
+    );
     session.pushed(blobs, bytes);
     const [first] = refused;
     if (first !== undefined) {
@@ -52,27 +60,31 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
   });
 }
 
-/** Everything that the entry names, and what it takes to run the action elsewhere. */
-function* blobsOf({ folder, prepared, known, rootfs, pushInputs }: PushRequest): Generator<BlobSource> {
+/** Undefined where some of it is gone, or damaged, since it was built; one line says so. */
+async function closureOf({ folder, log, known }: PushRequest): Promise<readonly Digest[] | undefined> {
+  try {
+    return await storedClosure(folder, known.result);
+  } catch (error) {
+    if (!(error instanceof UnusableBlob)) throw error;
+    log.warn(`${error.message}: the result stays here`);
+    return undefined;
+  }
+}
+
+/** Everything that the entry needs, and what it takes to run the action elsewhere. */
+function* blobsOf(
+  { folder, prepared, rootfs, pushInputs }: PushRequest,
+  closure: readonly Digest[],
+): Generator<BlobSource> {
   const stored = (digest: Digest) => blobInFile(digest, join(folder.storage, objectPath(digest)));
   const inMemory = (blob: Uint8Array) => blobInMemory(digestOf(blob), blob);
   yield inMemory(prepared.action);
   yield inMemory(prepared.command);
-  for (const digest of resultBlobs(known.result)) yield stored(digest);
-  for (const digest of filesOf(known)) yield stored(digest);
+  for (const digest of closure) yield stored(digest);
   if (!pushInputs) return;
   for (const blob of [...prepared.rootBlobs, ...prepared.inputRoot.directories.values()])
     yield inMemory(blob);
   for (const node of prepared.inputs.nodes) if (node.kind === 'file') yield stored(node.digest);
   for (const blob of rootfs?.reached.values() ?? []) yield inMemory(blob);
   for (const digest of rootfs?.files ?? []) yield stored(digest);
-}
-
-function resultBlobs(result: ActionResult): readonly Digest[] {
-  const digests = [
-    result.stdoutDigest,
-    result.stderrDigest,
-    ...result.outputDirectories.map(({ treeDigest }) => treeDigest),
-  ];
-  return digests.flatMap((digest) => digest ?? []);
 }

@@ -5,8 +5,8 @@ import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_exec
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { getActionResult, UnreadableEntry } from '../remote/action-cache.js';
-import { namedBlobs } from '../reapi/named-blobs.js';
-import { checkClosure } from '../remote/closure.js';
+import { namedBlobs } from '../cas/named-blobs.js';
+import { missingOf } from '../remote/closure.js';
 import { findMissing } from '../remote/find-missing.js';
 import { sideBySide } from '../remote/side-by-side.js';
 import { TransferWindow } from '../remote/window.js';
@@ -81,7 +81,7 @@ async function isWhole(
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
-    return (await checkClosure(cas, theirs, signal)).missing.length === 0;
+    return (await missingOf(cas, theirs, undefined, signal)).length === 0;
   } catch (error) {
     if (error instanceof UnusableBlob) return false;
     throw error;

@@ -1,6 +1,7 @@
+import { closureOf } from '../cas/closure.js';
+import { filesInTree } from '../cas/named-blobs.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { distinctDigests, type Digest } from '../reapi/digest.js';
-import { filesInTree, namedBlobs } from '../reapi/named-blobs.js';
+import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { digestsOf, walkTree } from '../reapi/walk-tree.js';
 import type { CacheFolder } from './folder.js';
@@ -12,14 +13,17 @@ import { readStoredBlob } from './stored-results.js';
  *
  * @throws UnusableBlob when a tree or a folder is missing or corrupt
  */
-export async function storedClosure(folder: CacheFolder, result: ActionResult): Promise<readonly Digest[]> {
-  const { plain, trees, roots } = namedBlobs(result);
-  const inside: (readonly Digest[])[] = [];
-  for (const tree of trees) inside.push(filesInTree(await readStoredBlob(folder, tree)));
-  for (const root of roots) {
-    const { holes, reached, files } = walkTree(root, storedDirectories(folder));
-    if (holes[0] !== undefined) throw new UnusableBlob(holes[0], 'missing');
-    inside.push(digestsOf(reached), files);
-  }
-  return distinctDigests([...plain, ...trees, ...inside.flat()]);
+export function storedClosure(folder: CacheFolder, result: ActionResult): Promise<readonly Digest[]> {
+  const inTree = async (tree: Digest) => filesInTree(tree, await readStoredBlob(folder, tree));
+  const find = storedDirectories(folder);
+  return closureOf(result, {
+    inTrees: async (trees) => (await Promise.all(trees.map(inTree))).flat(),
+    belowRoots: (roots) => Promise.resolve(roots.flatMap((root) => belowRoot(root, find))),
+  });
+}
+
+function belowRoot(root: Digest, find: (digest: Digest) => Uint8Array | undefined): readonly Digest[] {
+  const { holes, reached, files } = walkTree(root, find);
+  if (holes[0] !== undefined) throw new UnusableBlob(holes[0], 'missing');
+  return [...digestsOf(reached), ...files];
 }

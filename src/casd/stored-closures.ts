@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Action, type ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { distinctDigests, type Digest } from '../reapi/digest.js';
-import { filesInTree, namedBlobs } from '../reapi/named-blobs.js';
+import { closureOf } from '../cas/closure.js';
+import { filesInTree } from '../cas/named-blobs.js';
+import type { Digest } from '../reapi/digest.js';
 import { digestsOf, walkTree } from '../reapi/walk-tree.js';
 import type { StoredObject } from './walk-objects.js';
 
@@ -17,14 +18,17 @@ export class StoredClosures {
 
   constructor(private readonly stored: ReadonlyMap<string, StoredObject>) {}
 
-  ofResult(result: ActionResult): Closure {
-    const { plain, trees, roots } = namedBlobs(result);
-    const inside = [
-      ...trees.map((tree) => this.#once(`tree ${tree.hash}`, () => filesInTree(this.#read(tree)))),
-      ...roots.map((root) => this.#once(`root ${root.hash}`, () => this.#belowRoot(root))),
-    ];
-    const blobs = distinctDigests([...plain, ...trees, ...inside.flatMap((digests) => digests ?? [])]);
-    return { blobs, complete: !inside.includes(undefined) && blobs.every((digest) => this.#has(digest)) };
+  async ofResult(result: ActionResult): Promise<Closure> {
+    let complete = true;
+    const readable = (digests: readonly Digest[] | undefined) => {
+      complete &&= digests !== undefined;
+      return digests ?? [];
+    };
+    const blobs = await closureOf(result, {
+      inTrees: (trees) => Promise.resolve(trees.flatMap((tree) => readable(this.#inTree(tree)))),
+      belowRoots: (roots) => Promise.resolve(roots.flatMap((root) => readable(this.#belowRoot(root)))),
+    });
+    return { blobs, complete: complete && blobs.every((digest) => this.#has(digest)) };
   }
 
   /** The Action of this hash and its Command, as far as they are there. */
@@ -40,10 +44,15 @@ export class StoredClosures {
     return this.stored.get(hash)?.size === sizeBytes;
   }
 
-  /** The directories and files at and below a Directory. */
-  #belowRoot(root: Digest): readonly Digest[] {
-    const { reached, files } = walkTree(root, (digest) => this.#read(digest));
-    return [...digestsOf(reached), ...files];
+  #inTree(tree: Digest): readonly Digest[] | undefined {
+    return this.#once(`tree ${tree.hash}`, () => filesInTree(tree, this.#read(tree)));
+  }
+
+  #belowRoot(root: Digest): readonly Digest[] | undefined {
+    return this.#once(`root ${root.hash}`, () => {
+      const { reached, files } = walkTree(root, (digest) => this.#read(digest));
+      return [...digestsOf(reached), ...files];
+    });
   }
 
   /** Undefined where it cannot be read. */

@@ -40,21 +40,21 @@ export async function readStoredContents(folder: CacheFolder, signal: AbortSigna
   const closures = new StoredClosures(blobs);
   const entries: StoredEntry[] = [];
   for await (const files of walkObjects(join(folder.storage, RESULTS), signal)) {
-    for (const file of files) entries.push({ ...file, ...readEntry(folder, file, closures) });
+    for (const file of files) entries.push({ ...file, ...(await readEntry(folder, file, closures)) });
   }
   return { entries, blobs };
 }
 
-function readEntry(
+async function readEntry(
   folder: CacheFolder,
   file: StoredObject,
   closures: StoredClosures,
-): Omit<StoredEntry, keyof StoredObject> {
+): Promise<Omit<StoredEntry, keyof StoredObject>> {
   try {
     const entry = readFileSync(file.path);
     const seal = readSealNow(folder, file);
     const origin = originSealed(seal, file, entry);
-    const closure = closures.ofResult(ActionResult.decode(entry));
+    const closure = await closures.ofResult(ActionResult.decode(entry));
     return {
       ...closure,
       complete: closure.complete && (seal === undefined || origin !== undefined),

@@ -3,7 +3,8 @@ import {
   type Directory,
   Tree,
 } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { distinctDigests, type Digest } from './digest.js';
+import { distinctDigests, type Digest } from '../reapi/digest.js';
+import { UnusableBlob } from '../reapi/unusable-blob.js';
 
 /** The blobs that a result names itself, each once; what it says of its folders is in their trees, or below their roots. */
 export interface NamedBlobs {
@@ -29,10 +30,14 @@ export function namedBlobs(result: ActionResult): NamedBlobs {
   };
 }
 
-/** The files of an encoded Tree. @throws Error when it is none */
-export function filesInTree(blob: Uint8Array): readonly Digest[] {
-  const { root, children } = Tree.decode(blob);
-  return [...(root === undefined ? [] : [root]), ...children].flatMap(filesOf);
+/** What the files of an encoded Tree hold. @throws UnusableBlob when it is none */
+export function filesInTree(digest: Digest, blob: Uint8Array): readonly Digest[] {
+  try {
+    const { root, children } = Tree.decode(blob);
+    return [...(root === undefined ? [] : [root]), ...children].flatMap(filesOf);
+  } catch {
+    throw new UnusableBlob(digest, 'corrupt');
+  }
 }
 
 function filesOf({ files }: Directory): readonly Digest[] {
