@@ -5,7 +5,7 @@ import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remo
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
 import { createDelayBudget } from '../../src/remote/delay-budget.js';
 import { createGuard } from '../../src/remote/guard.js';
-import { pause } from '../../src/remote/pause.js';
+import { pause } from '../../src/async/pause.js';
 import { UnusableBlob } from '../../src/reapi/unusable-blob.js';
 
 describe('a fetch is worth it', () => {

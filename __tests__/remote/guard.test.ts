@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { createDelayBudget } from '../../src/remote/delay-budget.js';
 import { createGuard, type TransferLimits, Unavailable } from '../../src/remote/guard.js';
-import { pause } from '../../src/remote/pause.js';
+import { pause } from '../../src/async/pause.js';
 import { type CallLimits, RpcError } from '../../src/rpc/call.js';
 import { comeBackAfter } from './connected.js';
 

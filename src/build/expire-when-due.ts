@@ -5,7 +5,7 @@ import { readStoredUsage } from '../casd/stored-usage.js';
 import type { CacheConfig, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { ExpiryReport } from '../report/expiry-report.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 
 /** How often a folder that stays is looked through for what nobody uses, in milliseconds. */
 const INTERVAL = 86_400_000;

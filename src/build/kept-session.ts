@@ -11,7 +11,7 @@ import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { KeptReport } from '../report/kept-report.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 import { isReadLater } from '../trust/cache-scopes.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 import { keptResults } from './kept-results.js';

@@ -12,7 +12,7 @@ import { EMPTY_DIGEST, formatDigest, parseDigest, type Digest } from '../reapi/d
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { originWords } from '../report/origin-words.js';
 import type { Origin } from '../trust/belief.js';
-import { allTogether } from '../remote/side-by-side.js';
+import { together } from '../async/together.js';
 import { foreignSignal } from './machine-failure.js';
 import type { ResultSource } from './result-source.js';
 import type { RunContext } from './run-context.js';
@@ -102,12 +102,10 @@ export async function planResult(
   if (digests.length > build.outputs.length)
     throw new UnusableResult('it has more outputs than were declared');
   const trees = new Map<string, Uint8Array>();
-  await allTogether(
-    digests.map((digest) => async (either) => {
-      trees.set(digest.hash, await source.fetchBlob(checked(digest), either));
-    }),
-    signal,
-  );
+  const fetch = (digest: Digest) => async (either: AbortSignal) => {
+    trees.set(digest.hash, await source.fetchBlob(checked(digest), either));
+  };
+  await together(signal, ...digests.map(fetch));
   const known = { result, planned: planOutputs(result, trees, build.outputs, build.workingDirectory) };
   filesOf(known).forEach(checked);
   [result.stdoutDigest, result.stderrDigest].forEach((digest) => digest && checked(digest));

@@ -31,7 +31,7 @@ import { EXIT_BAD_OUTPUTS, readVerdict } from './verdict-result.js';
 import { completeResult } from './complete-result.js';
 import { confirmResult } from './confirm-result.js';
 import { gatherStagingFacts } from './staging-facts.js';
-import { together } from './together.js';
+import { together } from '../async/together.js';
 import { warnOfProducts } from './warn-of-products.js';
 
 /**

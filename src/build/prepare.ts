@@ -17,7 +17,7 @@ import { findPrograms } from './checkout-programs.js';
 import { inputRootOf } from './input-root.js';
 import { rootfsDirectories } from './rootfs-directories.js';
 import type { RunContext } from './run-context.js';
-import { together } from './together.js';
+import { together } from '../async/together.js';
 
 /** A build that has a name: the digest of its action. */
 export interface PreparedAction extends EncodedAction {

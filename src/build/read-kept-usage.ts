@@ -7,7 +7,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import type { CacheConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { KeptRef, KeptUsage } from '../report/kept-usage.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 import { openKeptPlace, pendingFolder } from './kept-place.js';
 
 /**

@@ -8,8 +8,8 @@ import { getActionResult, UnreadableEntry } from '../remote/action-cache.js';
 import { namedBlobs } from '../cas/named-blobs.js';
 import { missingOf } from '../remote/closure.js';
 import { findMissing } from '../remote/find-missing.js';
-import { sideBySide } from '../remote/side-by-side.js';
-import { TransferWindow } from '../remote/window.js';
+import { sideBySide } from '../async/side-by-side.js';
+import { TransferWindow, windowGate } from '../remote/window.js';
 import type { RemoteServices } from './remote-services.js';
 
 const QUESTIONS_AT_ONCE = 32;
@@ -46,9 +46,8 @@ export async function askStanding(
   await sideBySide(
     entries,
     {
-      window: new TransferWindow(),
-      places: QUESTIONS_AT_ONCE,
-      bytesOf: () => ENTRY_BYTES,
+      most: QUESTIONS_AT_ONCE,
+      gate: windowGate(new TransferWindow(), () => ENTRY_BYTES),
       run: async (entry, either) => standing.set(entry.hash, await ask(entry, either)),
     },
     signal,

@@ -7,11 +7,11 @@ import { storedDirectories } from '../casd/stored-directories.js';
 import { Fault } from '../errors.js';
 import { formatDigest, sameDigest, type Digest } from '../reapi/digest.js';
 import { digestsOf, walkTree, type WalkedTree } from '../reapi/walk-tree.js';
-import { allTogether } from '../remote/side-by-side.js';
+import { together } from '../async/together.js';
 import { rootfsName, type Rootfs } from '../sandbox/rootfs.js';
 import { fetchRootfs } from './fetch-rootfs.js';
 import { tellDamaged } from './damaged-cache.js';
-import { Gathered } from './gathered.js';
+import { HandOver } from '../async/hand-over.js';
 import { type Directories, keptOrigin, remoteOrigin, type RootfsOrigin } from './rootfs-origins.js';
 import type { RunContext } from './run-context.js';
 import { tellProgress } from './tell-progress.js';
@@ -119,10 +119,10 @@ class Restore {
     if (lacking.length === 0) return;
     await using scratch = await openScratch(this.context.folder.kept.scratch);
     const files = lacking.map((digest) => ({ digest, path: join(scratch.path, digest.hash), mode: 0o600 }));
-    const fetched = new Gathered<Digest>();
+    const fetched = new HandOver<Digest>();
     const onWhole = (digest: Digest) => {
       onFetched(digest);
-      fetched.add(digest);
+      void fetched.push(digest);
     };
     const fetch = async (either: AbortSignal) => {
       try {
@@ -132,9 +132,9 @@ class Restore {
       }
     };
     const take = async (either: AbortSignal) => {
-      for await (const group of fetched) await this.#giveToCasd(scratch.path, group, either);
+      for await (const group of fetched.gathered()) await this.#giveToCasd(scratch.path, group, either);
     };
-    await allTogether([fetch, take], signal);
+    await together(signal, fetch, take);
   }
 
   async #giveToCasd(folder: string, group: readonly Digest[], signal: AbortSignal): Promise<void> {

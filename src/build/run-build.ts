@@ -12,7 +12,7 @@ import { prepareAction, type PreparedAction } from './prepare.js';
 import { fetchOutput } from './replay-output.js';
 import { localResults, type ResultSource } from './result-source.js';
 import { openRun, type RunContext } from './run-context.js';
-import { together } from './together.js';
+import { together } from '../async/together.js';
 
 /**
  * The way of one run: name the action, look it up, build it in the sandbox where it is not known, bring its outputs
@@ -94,7 +94,7 @@ async function replayHit(
     const [showOutput] = await together(
       signal,
       (either) => fetchOutput(source, known.result, folder, either),
-      (either) =>
+      (either: AbortSignal) =>
         isToBring(config.build, known.result.exitCode)
           ? bringOutputs(context, prepared, known, source, either)
           : source.confirm(known.result, filesOf(known), either),

@@ -18,7 +18,7 @@ import { digestsOf, walkTree } from '../reapi/walk-tree.js';
 import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../report/format-quantity.js';
 import type { SaveReport } from '../report/kept-report.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 import { believer, type Origin } from '../trust/belief.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
 

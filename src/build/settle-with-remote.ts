@@ -8,8 +8,7 @@ import {
 } from '../casd/plan-expiry.js';
 import type { StoredContents, StoredEntry } from '../casd/stored-contents.js';
 import type { Log } from '../machine.js';
-import { sideBySide } from '../remote/side-by-side.js';
-import { TransferWindow } from '../remote/window.js';
+import { sideBySide } from '../async/side-by-side.js';
 import type { ExpiryRemote } from '../report/expiry-report.js';
 import type { Origin } from '../trust/belief.js';
 import type { PushDecision } from '../trust/may-push.js';
@@ -114,9 +113,7 @@ class Settler {
       await sideBySide(
         lacking,
         {
-          window: new TransferWindow(),
-          places: PUSHES_AT_ONCE,
-          bytesOf: () => 0, // Each upload has a window of its own.
+          most: PUSHES_AT_ONCE,
           run: (entry, either) => this.#give(services, entry, either),
         },
         this.signal,

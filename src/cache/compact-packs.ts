@@ -2,7 +2,7 @@ import type { Digest } from '../reapi/digest.js';
 import { type BuiltPack, buildPacks } from './build-packs.js';
 import type { CacheIndex } from './cache-index.js';
 import { systemErrorCode } from '../errors.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 import { DamagedPack } from './damaged-pack.js';
 import { newestFirst } from './entry-age.js';
 import { LostPack, takeLiveBlobs } from './move-blobs.js';

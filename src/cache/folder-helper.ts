@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { messageOf } from '../errors.js';
 import type { FolderFailure, FolderReply, FolderRequest } from './folder-protocol.js';
 import { OversizedObject, type TransportAccess, TransportError } from './transport.js';
-import { untilAborted } from './until-aborted.js';
+import { untilAborted } from '../async/until-aborted.js';
 
 export interface FolderHelperOptions {
   /** Absolute. */

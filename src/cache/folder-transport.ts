@@ -5,7 +5,7 @@ import { folderAccess, folderError } from './folder-access.js';
 import { isObjectName, storeInFolder } from './folder-store.js';
 import { sweepFolder } from './folder-sweep.js';
 import { type FetchedObject, OversizedObject, type Transport, TransportError } from './transport.js';
-import { untilAborted } from './until-aborted.js';
+import { untilAborted } from '../async/until-aborted.js';
 
 /**
  * Objects as files of a folder, such as another CI system's own cache or a share of one's own machines. The newest

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { messageOf } from '../errors.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 import { type FolderHelper, type Question, startFolderHelper } from './folder-helper.js';
 import { type FetchedObject, type Transport, type TransportAccess, TransportError } from './transport.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
+import { yieldTurn } from '../async/yielding.js';
 import { systemErrorCode } from '../errors.js';
 import { digestOf, sameDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
@@ -96,7 +96,7 @@ async function* contentOf(
       bytes = 0;
     }
     if (!small) yield* checked(input.digest, content, signal);
-    if (blobs.push(input.digest) % BLOBS_AT_ONCE === 0) await setImmediate();
+    if (blobs.push(input.digest) % BLOBS_AT_ONCE === 0) await yieldTurn(signal);
     signal.throwIfAborted();
   }
   if (bytes > 0) yield Buffer.concat(gathered, bytes);

@@ -1,4 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from '../async/pause.js';
+import { sideBySide } from '../async/side-by-side.js';
 import type { BuiltPack } from './build-packs.js';
 import type { Pack } from './cache-index.js';
 import type { IndexPlace } from './read-scope.js';
@@ -27,17 +28,13 @@ export async function storePacks(
 ): Promise<{ readonly packs: readonly Pack[]; readonly sent: number }> {
   const packs: Pack[] = [];
   let sent = 0;
-  const queue = [...built];
-  const worker = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const isDoubted = doubted.has(next.pack.id);
-      const { key, stored } = await storePack(place, keyOf, next, isDoubted, signal);
-      packs.push({ ...next.pack, key });
-      if (stored) sent += next.pack.bytes;
-    }
+  // One that is under way when another fails goes on to its end: its key would be taken for nothing.
+  const store = async (next: BuiltPack) => {
+    const { key, stored } = await storePack(place, keyOf, next, doubted.has(next.pack.id), signal);
+    packs.push({ ...next.pack, key });
+    if (stored) sent += next.pack.bytes;
   };
-  const workers = await Promise.allSettled(Array.from({ length: AT_ONCE }, worker));
-  for (const { status, ...rest } of workers) if (status === 'rejected' && 'reason' in rest) throw rest.reason;
+  await sideBySide(built, { most: AT_ONCE, run: store }, signal);
   return { packs, sent };
 }
 
@@ -69,7 +66,7 @@ async function isThere(
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const milliseconds of LOOK_AGAIN) {
-    await sleep(milliseconds, undefined, { signal });
+    await pause(milliseconds, signal);
     if (await transport.has(key, signal)) return true;
   }
   return false;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, lstatSync, openSync, readSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
-import { pace, type Pace } from '../process/pacing.js';
+import { yielding, type Yielding } from '../async/yielding.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
 import type { CacheFolder } from './folder.js';
 import { objectPath } from './layout.js';
@@ -25,16 +25,16 @@ export async function dropDamaged(
   look: 'form' | 'content',
   signal: AbortSignal,
 ): Promise<readonly Digest[]> {
-  const slices = pace(signal);
+  const yields = yielding(signal);
   const buffer = Buffer.allocUnsafe(PIECE);
   const dropped: Digest[] = [];
   for (const digest of digests) {
-    if (slices.due()) await slices.rest();
+    if (yields.due()) await yields.turn();
     const path = join(folder.storage, objectPath(digest));
     if (look === 'content' && isWholeAtOnce(path, digest, buffer)) continue;
     const status = lstatSync(path, { throwIfNoEntry: false });
     if (status === undefined) continue;
-    if (hasForm(status, digest) && (look === 'form' || (await hasContent(path, digest, slices, buffer))))
+    if (hasForm(status, digest) && (look === 'form' || (await hasContent(path, digest, yields, buffer))))
       continue;
     // Another run may have found it too, and have put the right one in its place while this one was reading.
     if (lstatSync(path, { throwIfNoEntry: false })?.ino !== status.ino) continue;
@@ -71,7 +71,7 @@ function isWholeAtOnce(path: string, { hash, sizeBytes }: Digest, buffer: Buffer
 async function hasContent(
   path: string,
   { hash, sizeBytes }: Digest,
-  slices: Pace,
+  yields: Yielding,
   buffer: Buffer,
 ): Promise<boolean> {
   let file: number | undefined;
@@ -79,7 +79,7 @@ async function hasContent(
     file = openSync(path, FLAGS);
     const content = createHash('sha256');
     for (let left = sizeBytes; left > 0;) {
-      if (slices.due()) await slices.rest();
+      if (yields.due()) await yields.turn();
       const bytes = readSync(file, buffer, 0, buffer.length, null);
       if (bytes === 0) return false;
       content.update(buffer.subarray(0, bytes));

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { yieldTurn } from '../async/yielding.js';
 import { systemErrorCode } from '../errors.js';
 import { noteCount } from './counted.js';
 import type { CacheFolder } from './folder.js';
@@ -46,8 +46,7 @@ async function removeAll(
   deadline: number,
 ): Promise<number> {
   for (let start = 0; start < objects.length; start += FILES_AT_ONCE) {
-    await breathe();
-    signal.throwIfAborted();
+    await yieldTurn(signal);
     if (Date.now() > deadline) return objects.length - start;
     for (const { path } of objects.slice(start, start + FILES_AT_ONCE)) {
       try {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
-import { replaceFile } from '../process/replace-file.js';
+import { replaceFile } from '../files/replace-file.js';
 import type { Origin } from '../trust/belief.js';
 import type { CacheFolder } from './folder.js';
 import { resultPath } from './layout.js';

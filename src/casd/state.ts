@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isRunning, processIdentity } from '../process/identity.js';
-import { replaceFile } from '../process/replace-file.js';
+import { replaceFile } from '../files/replace-file.js';
 import type { CacheFolder } from './folder.js';
 import { servingCasd } from './serving.js';
 

@@ -19,16 +19,16 @@ export class StoredClosures {
   constructor(private readonly stored: ReadonlyMap<string, StoredObject>) {}
 
   async ofResult(result: ActionResult): Promise<Closure> {
-    let complete = true;
-    const readable = (digests: readonly Digest[] | undefined) => {
-      complete &&= digests !== undefined;
+    const unreadable: Digest[] = [];
+    const readable = (folder: Digest, digests: readonly Digest[] | undefined) => {
+      if (digests === undefined) unreadable.push(folder);
       return digests ?? [];
     };
     const blobs = await closureOf(result, {
-      inTrees: (trees) => Promise.resolve(trees.flatMap((tree) => readable(this.#inTree(tree)))),
-      belowRoots: (roots) => Promise.resolve(roots.flatMap((root) => readable(this.#belowRoot(root)))),
+      inTrees: (trees) => Promise.resolve(trees.flatMap((tree) => readable(tree, this.#inTree(tree)))),
+      belowRoots: (roots) => Promise.resolve(roots.flatMap((root) => readable(root, this.#belowRoot(root)))),
     });
-    return { blobs, complete: complete && blobs.every((digest) => this.#has(digest)) };
+    return { blobs, complete: unreadable.length === 0 && blobs.every((digest) => this.#has(digest)) };
   }
 
   /** The Action of this hash and its Command, as far as they are there. */

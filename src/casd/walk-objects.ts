@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as breathe } from 'node:timers/promises';
+import { yieldTurn } from '../async/yielding.js';
 
 /** A file of casd's storage, which is named by a hash. */
 export interface StoredObject {
@@ -25,8 +25,7 @@ export async function* walkObjects(
   signal: AbortSignal,
 ): AsyncGenerator<readonly StoredObject[]> {
   for (const prefix of namesIn(folder)) {
-    await breathe();
-    signal.throwIfAborted();
+    await yieldTurn(signal);
     yield objectsIn(folder, prefix);
   }
 }

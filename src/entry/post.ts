@@ -16,7 +16,7 @@ import { expiryLines } from '../report/expiry-words.js';
 import { loadState } from '../host/github/state.js';
 import { leave } from '../host/leave.js';
 import { ownSearchPath } from '../process/own-programs.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 
 const exitCode = await inStep(process.env, async (host, signal) => {
   const state = loadState();

@@ -2,7 +2,7 @@ import { readdirSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import { isGitOwned, joinNames, pathOf, shownName, textOf, type RawName } from './names.js';
-import { pace } from '../process/pacing.js';
+import { yielding } from '../async/yielding.js';
 import { isRepository } from './repository.js';
 import { isLeftOut, leadsToLeftOut, type Scope } from './scope.js';
 
@@ -29,10 +29,10 @@ export async function walkFolder(
   signal: AbortSignal,
 ): Promise<FolderListing> {
   const listing = { files: [] as RawName[], emptyFolders: [] as RawName[], repositories: [] as RawName[] };
-  const slices = pace(signal);
+  const yields = yielding(signal);
   const folders = [start];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-    if (slices.due()) await slices.rest();
+    if (yields.due()) await yields.turn();
     const entries = entriesOf(scope.root, folder);
     if (!enterRepositories && folder !== start && belongsToGit(scope.root, folder, entries)) {
       listing.repositories.push(folder);

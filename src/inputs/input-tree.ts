@@ -6,7 +6,7 @@ import type { DigestMemory } from '../memory/digest-memory.js';
 import type { Digest } from '../reapi/digest.js';
 import { digestAtOnce, digestPatiently, fileReader, type FileReader } from './file-digest.js';
 import { pathspecFor, rawName, shownName, textOf, type RawName } from './names.js';
-import { pace } from '../process/pacing.js';
+import { yielding } from '../async/yielding.js';
 import { addNamedIgnored } from './named-ignored.js';
 import { parsePathspec } from './pathspecs.js';
 import { selectByPathspecs } from './pathspec-selection.js';
@@ -137,9 +137,9 @@ async function readNodes(
 ): Promise<{ nodes: InputNode[]; links: string[] }> {
   const nodes: InputNode[] = [];
   const links: string[] = [];
-  const slices = pace(reader.signal);
+  const yields = yielding(reader.signal);
   for (const found of selected) {
-    if (slices.due()) await slices.rest();
+    if (yields.due()) await yields.turn();
     const { path, status } = found;
     if (status.isDirectory()) nodes.push({ kind: 'directory', path });
     else if (!status.isSymbolicLink())

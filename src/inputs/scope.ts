@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { isScratchPath } from '../process/scratch-name.js';
+import { isScratchPath } from '../files/scratch-name.js';
 import { isWithin, rawName, type RawName } from './names.js';
 
 /** What below the workspace is left out, whatever the pathspecs say. All paths are relative to the workspace. */

@@ -1,5 +1,5 @@
 import { parentOf, type RawName } from './names.js';
-import { pace } from '../process/pacing.js';
+import { yielding } from '../async/yielding.js';
 import { realFolders, type Status, statusOf } from './status.js';
 import type { WorkspaceListing } from './workspace-listing.js';
 
@@ -22,10 +22,10 @@ export async function findInWorkingTree(
   const found: Found[] = [];
   const folders = new Set(listing.emptyFolders);
   const isReal = realFolders(root);
-  const slices = pace(signal);
+  const yields = yielding(signal);
   let last: RawName | undefined;
   for (const name of [...listing.files, ...listing.emptyFolders].sort()) {
-    if (slices.due()) await slices.rest();
+    if (yields.due()) await yields.turn();
     if (name === last) continue; // Unmerged: listed once for every version.
     last = name;
     const status = isReal(parentOf(name)) ? statusOf(root, name) : undefined;

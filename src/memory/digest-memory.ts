@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../errors.js';
-import { replaceFile } from '../process/replace-file.js';
+import { replaceFile } from '../files/replace-file.js';
 import { seal, unseal } from './sealed.js';
 import { settledFrom } from './settled.js';
 

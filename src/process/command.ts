@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { Fault } from '../errors.js';
-import { withTimeLimit } from './time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 
 export interface CommandOptions {
   readonly signal: AbortSignal;

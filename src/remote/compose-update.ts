@@ -1,6 +1,6 @@
 import { Compressor_Value } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { type BlobSource, readSource, UnusableSource } from './blob-source.js';
-import { breathing } from './breath.js';
+import { yielding } from '../async/yielding.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { CasService } from './cas-service.js';
 import { compresses } from './pieces.js';
@@ -85,7 +85,7 @@ async function eachUsable(
   refuse: Refuse,
 ): Promise<readonly Part[]> {
   const usable: Part[] = [];
-  const breathe = breathing();
+  const yields = yielding();
   let i = 0;
   for (const part of parts) {
     try {
@@ -94,8 +94,7 @@ async function eachUsable(
       if (!(error instanceof UnusableSource)) throw error;
       refuse({ digest: part.blob.digest, reason: error.message });
     }
-    const pause = breathe();
-    if (pause !== undefined) await pause;
+    if (yields.due()) await yields.turn();
   }
   return usable;
 }

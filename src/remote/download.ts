@@ -1,5 +1,5 @@
 import { type Digest } from '../reapi/digest.js';
-import { breathing } from './breath.js';
+import { yielding } from '../async/yielding.js';
 import type { CasService } from './cas-service.js';
 import { movePieces, type Piece, piecesOf } from './pieces.js';
 import { type TransferProgress, untold } from './progress.js';
@@ -45,13 +45,12 @@ export async function download(
   const run = async (piece: Piece<Digest>, either: AbortSignal) => {
     if ('stream' in piece) return readInto(cas, piece.stream, sink, either, progress);
     const blobs = await readBatch(cas, piece.batch, either);
-    const breathe = breathing();
+    const yields = yielding(either);
     let i = 0;
     for (const digest of piece.batch) {
       sink.put(digest, blobs[i++] ?? Buffer.alloc(0));
       progress.moved(1, digest.sizeBytes);
-      const pause = breathe();
-      if (pause !== undefined) await pause;
+      if (yields.due()) await yields.turn();
     }
   };
   const digestOf = (digest: Digest) => digest;

@@ -5,8 +5,8 @@ import { rawUnary } from '../rpc/raw-methods.js';
 import { missingIn } from './answers.js';
 import { DIGEST_BYTES } from './batches.js';
 import type { CasService } from './cas-service.js';
-import { sideBySide } from './side-by-side.js';
-import { TransferWindow } from './window.js';
+import { sideBySide } from '../async/side-by-side.js';
+import { TransferWindow, windowGate } from './window.js';
 
 /** The first answer comes soon, and its blobs are sent while the others are asked for. */
 const DIGESTS_IN_FIRST_QUESTION = 250;
@@ -50,9 +50,8 @@ export function eachMissing<T>(
   return sideBySide(
     questions(things),
     {
-      window: new TransferWindow(),
-      places: QUESTIONS_AT_ONCE,
-      bytesOf,
+      most: QUESTIONS_AT_ONCE,
+      gate: windowGate(new TransferWindow(), bytesOf),
       run: async (question, either) => {
         const missing = await ask(cas, question.map(digestOf), either);
         beside?.heard(bytesOf(question));

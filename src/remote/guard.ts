@@ -4,7 +4,7 @@ import type { DelayBudget } from './delay-budget.js';
 import { Flow, longestTransfer } from './flow.js';
 import { idleTime } from './idle-time.js';
 import { Patience } from './patience.js';
-import { pause } from './pause.js';
+import { pause } from '../async/pause.js';
 import { mayPass } from './retry.js';
 
 export type ServiceName = 'capabilities' | 'cas' | 'action-cache' | 'execution' | 'asset';

@@ -3,8 +3,8 @@ import { batchesBySize } from '../rpc/batches-by-size.js';
 import { bytesInBatch } from './batches.js';
 import type { CasLimits } from './cas-service.js';
 import { BYTES_PER_BLOB } from './flow.js';
-import { sideBySide } from './side-by-side.js';
-import { TransferWindow } from './window.js';
+import { sideBySide } from '../async/side-by-side.js';
+import { TransferWindow, windowGate } from './window.js';
 import { nodeZstd } from '../zstd/node-zstd.js';
 
 /** What moves in one call: some small blobs, or a large one. */
@@ -37,10 +37,10 @@ export function* piecesOf<T>(
   }
 }
 
-/** Whether a blob in a batch travels compressed to and from a remote with these limits. */
 /** Below this a compressor's set-up costs more time than the bytes that it saves (0.15 ms a blob). */
 const WORTH_COMPRESSING = 16 * 1024;
 
+/** Whether a blob in a batch travels compressed to and from a remote with these limits. */
 export function compresses({ sizeBytes }: Digest, { zstdBatch }: CasLimits): boolean {
   return nodeZstd !== null && zstdBatch && sizeBytes >= WORTH_COMPRESSING;
 }
@@ -67,10 +67,9 @@ export function movePieces<T>(
   return sideBySide(
     pieces,
     {
-      window,
-      places: CALLS_AT_ONCE,
-      placesOf: (piece) => ('stream' in piece ? CALLS_AT_ONCE / streamsAtOnce : 1),
-      bytesOf,
+      most: CALLS_AT_ONCE,
+      countOf: (piece) => ('stream' in piece ? CALLS_AT_ONCE / streamsAtOnce : 1),
+      gate: windowGate(window, bytesOf),
       run,
     },
     signal,

@@ -3,11 +3,11 @@ import type { BlobSource } from './blob-source.js';
 import { BufferPool } from './buffer-pool.js';
 import type { CasService } from './cas-service.js';
 import { eachMissing } from './find-missing.js';
-import { HandOver } from './hand-over.js';
+import { HandOver } from '../async/hand-over.js';
 import { BATCH_BYTES, movePieces, type Piece, piecesOf } from './pieces.js';
 import { type TransferProgress, untold } from './progress.js';
 import type { RefusedBlob } from './refused.js';
-import { allTogether } from './side-by-side.js';
+import { together } from '../async/together.js';
 import { TransferWindow } from './window.js';
 import { writeBatch } from './write-batch.js';
 import { writeStream } from './write-stream.js';
@@ -58,7 +58,7 @@ export async function uploadMissing(
     }
   };
   const send = (either: AbortSignal) => upload.send(lacking, either);
-  await allTogether([ask, send], signal);
+  await together(signal, ask, send);
   return upload.report;
 }
 

@@ -1,3 +1,5 @@
+import type { Gate } from '../async/side-by-side.js';
+
 /** What may be under way at the beginning: little enough that a slow link answers for it before it counts as stalled. */
 const FIRST = 512 * 1024;
 /** The same where other answers have shown that the link is fast: the server may still be slow to keep what comes. */
@@ -62,4 +64,20 @@ export class TransferWindow {
   #nextChange(): Promise<void> {
     return new Promise((resolve) => (this.#tell = resolve));
   }
+}
+
+/** Admits as many pieces as their bytes fit into a window. */
+export function windowGate<Piece>(window: TransferWindow, bytesOf: (piece: Piece) => number): Gate<Piece> {
+  let underWay = 0;
+  return {
+    admits: (piece) => window.admits(bytesOf(piece), underWay),
+    get changed() {
+      return window.changed;
+    },
+    started: (piece) => (underWay += bytesOf(piece)),
+    ended: (piece, well) => {
+      underWay -= bytesOf(piece);
+      if (well) window.moved(bytesOf(piece));
+    },
+  };
 }

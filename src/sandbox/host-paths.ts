@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
+import { yieldTurn } from '../async/yielding.js';
 import { InputError } from '../errors.js';
 import type { DigestMemory } from '../memory/digest-memory.js';
 import { entriesOf, isWithin, locate, resolvePath, statusOf, targetOf, type HostTree } from './host-tree.js';
@@ -74,7 +74,7 @@ export async function hostPathDigest(
         `It holds more than ${MAX_ENTRIES} entries; name smaller folders.`,
       );
     }
-    if (count % TURN === 0) await setImmediate();
+    if (count % TURN === 0) await yieldTurn(signal);
     pending.push(...(await hashEntry(tree, entry, watch, hash)));
   }
   const value = hash.digest('hex');

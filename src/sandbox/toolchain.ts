@@ -7,7 +7,7 @@ import type { ListingLimits } from './listing-limits.js';
 import { OwnedFiles } from './owned-files.js';
 import type { Packages } from './packages.js';
 import { siblingsOf, type PathFolder } from './path-folders.js';
-import { takeTurn } from './take-turn.js';
+import { yieldTurn } from '../async/yielding.js';
 import {
   canBeMounted,
   keptFolders,
@@ -78,7 +78,7 @@ export async function toolchainOf(request: ToolchainRequest): Promise<Toolchain>
   const links: string[] = [];
   // Grows while it is walked: what a program leads to may have links of its own.
   for (const root of roots) {
-    await takeTurn(request.signal);
+    await yieldTurn(request.signal);
     const found = await describe(request, root, roots);
     described.set(root, found);
     for (const { link, file } of found.outside) {

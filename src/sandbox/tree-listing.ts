@@ -9,7 +9,7 @@ import { checkOwned, noteMissing } from './owned-changes.js';
 import { programBehind } from './program-links.js';
 import { Contents } from './read-contents.js';
 import { isSecretFile, isSecretFolder, isSecretGitConfig } from './secrets.js';
-import { takeTurn } from './take-turn.js';
+import { yieldTurn } from '../async/yielding.js';
 import {
   brief,
   isExecutable,
@@ -53,7 +53,7 @@ export async function listTree(tree: HostTree, request: ListingRequest, watch: W
   let done = 0;
   for (const folder of folders) {
     if (done === limits.folders || walk.entries > limits.entries) break;
-    if (done++ % TURN === 0) await takeTurn(signal);
+    if (done++ % TURN === 0) await yieldTurn(signal);
     listFolder(walk, folder);
   }
   const readAll = await contents.end();

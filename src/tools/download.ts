@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Fault, messageOf } from '../errors.js';
 import { wholeEscapes } from '../process/proxy.js';
-import { retry, type RetryPolicy } from './retry.js';
+import { retry, type RetryPolicy } from '../async/retry.js';
 import { WrongHash } from './wrong-hash.js';
 
 export interface DownloadLimits extends RetryPolicy {

@@ -8,7 +8,7 @@ import { completeInstall, withUnfinished } from './install.js';
 import { findBuildBox, installFolder, toBuildBox } from './layout.js';
 import { PIP_COMMANDS, PIP_DEADLINE, PIP_RETRY, pipOutcome, type PipOutcome } from './pip.js';
 import { programVersion } from './program-version.js';
-import { retry } from './retry.js';
+import { retry } from '../async/retry.js';
 import type { BuildBox, BuildBoxRequest, Declined, Source, ToolContext } from './source.js';
 import { unzipFiles } from './unzip.js';
 import { type Wheel, WHEELS } from './wheels.js';

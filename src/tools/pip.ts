@@ -1,4 +1,4 @@
-import type { RetryPolicy } from './retry.js';
+import type { RetryPolicy } from '../async/retry.js';
 
 /** The ways in which pip is called, best first. */
 export const PIP_COMMANDS: readonly (readonly string[])[] = [

@@ -6,7 +6,7 @@ import { findProgram } from '../process/own-programs.js';
 import { dumpAptConfig } from './apt-facts.js';
 import { installerEnvironment } from './child-environment.js';
 import type { Repository } from './repository.js';
-import { retry, type RetryPolicy } from './retry.js';
+import { retry, type RetryPolicy } from '../async/retry.js';
 import type { ToolContext } from './source.js';
 
 /** Milliseconds. An index of 11 MB or a closure of 30 MB at 1 Mbit/s take 90 and 240 s. */

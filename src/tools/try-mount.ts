@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { rmdir } from 'node:fs/promises';
-import { makeOwnFolder } from '../process/own-folder.js';
+import { makeOwnFolder } from '../files/own-folder.js';
 import { runCommand } from '../process/command.js';
-import { withTimeLimit } from '../process/time-limit.js';
+import { withTimeLimit } from '../async/time-limit.js';
 import { plainEnvironment } from './child-environment.js';
 import type { ToolContext } from './source.js';
 

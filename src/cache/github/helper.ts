@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { messageOf } from '../../errors.js';
 import { TransportError } from '../transport.js';
 import { type Answer, HELPER_FOLDER, type Request } from './protocol.js';
@@ -75,7 +76,7 @@ export function startHelper({ node, program, root, programs, environment }: Help
     // The number of a process that is gone may be another's by now.
     if (!isGone) endGroup(child.pid);
     child.ref();
-    await Promise.race([gone, pause(LAST_BREATH)]);
+    await Promise.race([gone, setTimeout(LAST_BREATH, undefined, { ref: false })]);
     child.unref();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 }).catch(() => undefined);
   };
@@ -143,10 +144,4 @@ function endGroup(pid: number | undefined): void {
   } catch {
     // It has ended by itself.
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, milliseconds).unref();
-  });
 }

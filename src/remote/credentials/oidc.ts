@@ -1,7 +1,7 @@
 import { isHeaderText } from '../../config/header-lines.js';
 import { Fault, messageOf } from '../../errors.js';
 import type { Machine } from '../../machine.js';
-import { withTimeLimit } from '../../process/time-limit.js';
+import { withTimeLimit } from '../../async/time-limit.js';
 import { bearer } from './fixed.js';
 import type { CredentialSource } from './source.js';
 

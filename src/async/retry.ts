@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { pause } from './pause.js';
 
 export interface RetryPolicy {
   readonly attempts: number;
@@ -24,8 +24,6 @@ export async function retry<T>(
       signal.throwIfAborted();
       if (number >= policy.attempts || !isTransient(error)) throw error;
     }
-    await sleep(policy.firstDelay * 2 ** (number - 1), undefined, { signal }).catch(() =>
-      signal.throwIfAborted(),
-    );
+    await pause(policy.firstDelay * 2 ** (number - 1), signal);
   }
 }

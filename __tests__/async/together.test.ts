@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { together } from '../../src/build/together.js';
+import { together } from '../../src/async/together.js';
 
 const never = new AbortController().signal;
 const later = <T>(milliseconds: number, value: T) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HandOver } from '../../src/remote/hand-over.js';
+import { HandOver } from '../../src/async/hand-over.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { retry } from '../../src/tools/retry.js';
+import { retry } from '../../src/async/retry.js';
 
 const never = new AbortController().signal;
 

@@ -1,6 +1,6 @@
 /**
- * Hands things from one part of the work to another, in order. Holds a few that the reader has not taken yet, and has
- * the writer wait with more.
+ * Hands things from one part of the work to another, in order. Holds those that the reader has not taken yet, and has
+ * the writer wait with more than a few.
  */
 export class HandOver<T> implements AsyncIterable<T> {
   readonly #waiting: T[] = [];
@@ -9,7 +9,7 @@ export class HandOver<T> implements AsyncIterable<T> {
   #wakeWriters: (() => void)[] = [];
 
   /** @param most how many may wait to be taken before writers wait */
-  constructor(private readonly most: number) {}
+  constructor(private readonly most = Infinity) {}
 
   /** Resolves when there is room for more, or nobody reads any longer. */
   async push(thing: T): Promise<void> {
@@ -40,6 +40,17 @@ export class HandOver<T> implements AsyncIterable<T> {
       }
     } finally {
       this.close();
+    }
+  }
+
+  /** For one reader who takes all that have come since. */
+  async *gathered(): AsyncGenerator<readonly T[], void, undefined> {
+    for (;;) {
+      const things = this.#waiting.splice(0);
+      this.#letWritersOn();
+      if (things.length > 0) yield things;
+      else if (this.#closed) return;
+      else await new Promise<void>((resolve) => (this.#wakeReader = resolve));
     }
   }
 
