@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PlannedOutput } from '../../src/outputs/plan.js';
 import { type BlobSource, restoreOutputs } from '../../src/outputs/restore.js';
-import { scratchName } from '../../src/files/scratch-name.js';
+import { scratchName } from '../../src/process/scratch-name.js';
 import { digestOf } from '../../src/reapi/digest.js';
 import type { TreeNode } from '../../src/reapi/merkle.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { explainWriteError } from '../../src/outputs/explain-write-error.js';
 import { Journal } from '../../src/outputs/journal.js';
-import { isScratchPath } from '../../src/files/scratch-name.js';
+import { isScratchPath } from '../../src/process/scratch-name.js';
 import { Scratch, sweep } from '../../src/outputs/scratch.js';
 
 let workspace: string;

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { groupsOf, makeControlGroup, setLimit } from '../../src/sandbox/control-group.js';
-import { scratchName } from '../../src/files/scratch-name.js';
+import { scratchName } from '../../src/process/scratch-name.js';
 
 describe('the control groups of a process', () => {
   test('version 1: that of the controller', () => {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { readHead } from '../inputs/file-head.js';
 import type { InputNode } from '../inputs/input-tree.js';
-import { isWithin } from '../process/checkouts.js';
+import { isWithin } from '../files/within.js';
 import { HOME, WORKSPACE } from '../sandbox/layout.js';
 import type { Link, Rootfs } from '../sandbox/rootfs.js';
 import { isTaken } from '../sandbox/tool-roots.js';

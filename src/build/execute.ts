@@ -8,7 +8,7 @@ import { Fault } from '../errors.js';
 import { Action } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
-import { makeOwnFolder } from '../files/own-folder.js';
+import { makeOwnFolder } from '../process/own-folder.js';
 import { removeTree } from '../files/remove-tree.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { EMPTY_DIGEST, type Digest } from '../reapi/digest.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CacheFolder } from '../casd/folder.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { BuildLog } from '../host/host.js';
-import { makeOwnFolder } from '../files/own-folder.js';
+import { makeOwnFolder } from '../process/own-folder.js';
 import type { Digest } from '../reapi/digest.js';
 import type { ResultSource } from './result-source.js';
 import { together } from '../async/together.js';

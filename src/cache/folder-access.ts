@@ -1,11 +1,11 @@
-import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { accessSync, constants } from 'node:fs';
 import { messageOf, systemErrorCode } from '../errors.js';
+import { nearestExisting } from '../files/nearest.js';
 import { TransportError, type TransportAccess } from './transport.js';
 
 /** What this user may do in a folder that is made with the first object, if it is not there yet. */
 export function folderAccess(folder: string): TransportAccess {
-  const there = nearest(folder);
+  const there = nearestExisting(folder);
   if (!there.isFolder) return refused(`${there.path} is no folder`);
   const ours = there.path === folder;
   const unread = ours ? accessError(folder, constants.R_OK | constants.X_OK) : undefined;
@@ -18,16 +18,6 @@ export function folderAccess(folder: string): TransportAccess {
 
 function refused(why: string): TransportAccess {
   return { read: false, write: false, why };
-}
-
-function nearest(path: string): { readonly path: string; readonly isFolder: boolean } {
-  try {
-    return { path, isFolder: statSync(path).isDirectory() };
-  } catch (error) {
-    // Only what is not there is looked for further up; `/` is there.
-    if (systemErrorCode(error) === 'ENOENT' && dirname(path) !== path) return nearest(dirname(path));
-    return { path, isFolder: systemErrorCode(error) !== 'ENOTDIR' };
-  }
 }
 
 function accessError(path: string, mode: number): string | undefined {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { realpath, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { statfs } from 'node:fs/promises';
+import { nearestReal } from '../files/nearest.js';
 import { mountsIn } from './mounts.js';
 
 /** The disk that a folder is on. */
@@ -15,18 +15,13 @@ export interface Disk {
 
 /** The disk of a folder, or of where it would be made. @param folder absolute */
 export async function diskOf(folder: string): Promise<Disk> {
-  const existing = await nearestExisting(folder);
+  const existing = nearestReal(folder).real;
   const { bavail, bsize, files, ffree } = await statfs(existing);
   return {
     mount: mountOf(readFileSync('/proc/self/mountinfo', 'utf8'), existing),
     free: bavail * bsize,
     freeNodes: files === 0 ? Infinity : ffree,
   };
-}
-
-async function nearestExisting(path: string): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
-  return real ?? (path === '/' ? path : nearestExisting(dirname(path)));
 }
 
 /** The mount point of what holds a path, out of `/proc/PID/mountinfo` (proc(5)). @param path without symlinks */

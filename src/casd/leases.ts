@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../errors.js';
+import { writeWhole } from '../files/write-whole.js';
 import { isRunning, processIdentity, type ProcessIdentity } from '../process/identity.js';
 import type { CacheFolder } from './folder.js';
 import { isUnreadable } from './unreadable.js';
@@ -19,15 +20,12 @@ export interface Lease {
 const stored = v.object({ version: v.literal(1), owner: v.nullable(processIdentity) });
 
 /**
- * Call it only under the folder's lock, because it removes those of processes that crashed. It writes the new one beside
- * the others first: who looks at them without the lock must not find half of one.
+ * Call it only under the folder's lock, because it removes those of processes that crashed. Who looks at them without the
+ * lock does not find half of one.
  */
 export async function addLease(folder: CacheFolder, lease: Lease): Promise<void> {
-  await mkdir(folder.leases, { recursive: true });
   await removeDeadLeases(folder);
-  const unfinished = join(folder.run, `lease.${process.pid}`);
-  await writeFile(unfinished, JSON.stringify({ version: 1, owner: lease.owner }));
-  await rename(unfinished, leaseFile(folder, lease.id));
+  await writeWhole(leaseFile(folder, lease.id), JSON.stringify({ version: 1, owner: lease.owner }));
 }
 
 export function hasLease(folder: CacheFolder, id: string): boolean {
@@ -56,8 +54,9 @@ async function readLeases({ leases }: CacheFolder) {
   return Promise.all(names.map(async (name) => ({ name, lease: await readLease(join(leases, name)) })));
 }
 
-/** Undefined for a dead one. What is damaged is nobody's; what cannot be read for want of something here may be somebody's. */
+/** Undefined for a dead one, and for what is none yet. What is damaged is nobody's; what cannot be read for want of something here may be somebody's. */
 async function readLease(file: string): Promise<Lease | undefined> {
+  if (!file.endsWith('.json')) return undefined;
   try {
     const { owner } = v.parse(stored, JSON.parse(await readFile(file, 'utf8')));
     return owner === null || isRunning(owner) ? { id: basename(file, '.json'), owner } : undefined;

@@ -2,7 +2,7 @@ import { readFile, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
 import { removeTree } from '../files/remove-tree.js';
-import { isAbandoned, isScratchName } from '../files/scratch-name.js';
+import { isAbandoned, isScratchName } from '../process/scratch-name.js';
 import type { CacheFolder } from './folder.js';
 import { endFuseServers } from './fuse-servers.js';
 import { mountsIn } from './mounts.js';

@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
-import { replaceFile } from '../files/replace-file.js';
+import { writeOwn } from '../files/write-whole.js';
 import type { Origin } from '../trust/belief.js';
 import type { CacheFolder } from './folder.js';
 import { resultPath } from './layout.js';
@@ -48,14 +47,8 @@ export async function sealResult(
   const seal: Seal = { version: 1, action: action.hash, entry: digestOf(entry).hash, origin };
   const text = JSON.stringify(seal);
   const file = sealPath(folder, action);
-  const unfinished = join(dirname(file), `.${randomUUID()}`);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  try {
-    await writeFile(unfinished, `${text}\n${checksum(text)}\n`, { flag: 'wx', mode: 0o600 });
-    await replaceFile(unfinished, file);
-  } finally {
-    await rm(unfinished, { force: true });
-  }
+  await writeOwn(file, `${text}\n${checksum(text)}\n`, 0o600);
 }
 
 /** Undefined where there is none. */

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { isRunning, processIdentity } from '../process/identity.js';
-import { replaceFile } from '../files/replace-file.js';
+import { writeOwn } from '../files/write-whole.js';
 import type { CacheFolder } from './folder.js';
 import { servingCasd } from './serving.js';
 
@@ -24,9 +23,7 @@ export interface CasdState extends CasdRecord {
 }
 
 export async function writeRecord(folder: CacheFolder, record: CasdRecord): Promise<void> {
-  const unfinished = `${folder.state}.${process.pid}`;
-  await writeFile(unfinished, JSON.stringify(record, null, 2), { mode: 0o600 });
-  await replaceFile(unfinished, folder.state);
+  await writeOwn(folder.state, JSON.stringify(record, null, 2), 0o600);
 }
 
 /** What the last start wrote, whether or not that casd still runs. A file may have been forged: nothing in it is a fact. */

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { InputError, systemErrorCode } from '../errors.js';
+import { join, resolve } from 'node:path';
+import { InputError } from '../errors.js';
+import { nearestExisting } from '../files/nearest.js';
 import type { Machine } from '../machine.js';
 import type { CacheConfig, KeptPlace } from './config.js';
 import { given, type RawInputs } from './given.js';
@@ -33,19 +33,8 @@ function readDirectory(value: string, machine: Machine): string {
 }
 
 function refuseFile(value: string, folder: string): void {
-  if (nearestIsFolder(folder)) return;
+  if (nearestExisting(folder).isFolder) return;
   throw new InputError('cache-dir', value, 'There is a file. Name a folder, or one that is yet to be made.');
-}
-
-function nearestIsFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch (error) {
-    // What may not be looked at is told of by whoever uses it.
-    return systemErrorCode(error) === 'ENOENT'
-      ? nearestIsFolder(dirname(path))
-      : systemErrorCode(error) !== 'ENOTDIR';
-  }
 }
 
 /** Making a folder below /proc never ends in Node, and none of these keeps anything. */

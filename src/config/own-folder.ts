@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { InputError } from '../errors.js';
 import type { Machine } from '../machine.js';
 import { linkOnTheWay } from './linked-folder.js';
-import { checkoutsOf, isWithin, realPathOf } from '../process/checkouts.js';
+import { realPathOf } from '../files/nearest.js';
+import { isWithin } from '../files/within.js';
+import { checkoutsOf } from '../process/checkouts.js';
 
 /** A folder that an input names for what is ours. */
 export interface NamedFolder {

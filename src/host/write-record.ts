@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { linkOnTheWay } from '../config/linked-folder.js';
 import { Fault, messageOf } from '../errors.js';
+import { writeWhole } from '../files/write-whole.js';
 import { renderRecord } from '../report/record.js';
 import type { RunReport } from '../report/report.js';
 
@@ -25,13 +23,9 @@ export async function writeRecord(report: RunReport, file: string, workspace: st
       remedy: 'Give `record` a path in the workspace that leads through no symlink.',
     });
   }
-  const unfinished = `${file}.${randomUUID()}`;
   try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(unfinished, recordText(report), { flag: 'wx' });
-    await rename(unfinished, file);
+    await writeWhole(file, recordText(report));
   } catch (cause) {
-    await rm(unfinished, { force: true }).catch(() => undefined);
     throw new Fault(`the build record could not be written to ${file}: ${messageOf(cause)}`, {
       remedy: 'Give `record` a path that is a file in a folder this user may write to.',
       cause,

@@ -1,7 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Fault, InputError } from '../errors.js';
-import { makeOwnFolder } from '../files/own-folder.js';
+import { makeOwnFolder } from '../process/own-folder.js';
 import { workIn } from '../system-errors.js';
 import { runGit, type Git, type GitCall } from './git-command.js';
 import { joinNames, rawName, type RawName } from './names.js';

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
-import { isScratchPath } from '../files/scratch-name.js';
+import { relative, resolve } from 'node:path';
+import { realPathOf } from '../files/nearest.js';
+import { isScratchPath } from '../process/scratch-name.js';
 import { isWithin, rawName, type RawName } from './names.js';
 
 /** What below the workspace is left out, whatever the pathspecs say. All paths are relative to the workspace. */
@@ -36,14 +37,4 @@ export function leadsToLeftOut(scope: Scope, folder: RawName): boolean {
 
 function inside(path: string): RawName[] {
   return path === '..' || path.startsWith('../') ? [] : [rawName(path)];
-}
-
-/** The real path of what may not exist yet. */
-function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = resolve(path, '..');
-    return parent === path ? path : join(realPathOf(parent), relative(parent, path));
-  }
 }

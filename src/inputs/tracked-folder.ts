@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { Fault, InputError } from '../errors.js';
-import { isOfCheckout, realPathOf } from '../process/checkouts.js';
+import { realPathOf } from '../files/nearest.js';
+import { isOfCheckout } from '../process/checkouts.js';
 import { runGit, type Git } from './git-command.js';
 import { isRepository } from './repository.js';
 

@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { systemErrorCode } from '../errors.js';
-import { replaceFile } from '../files/replace-file.js';
+import { writeOwn } from '../files/write-whole.js';
 import { seal, unseal } from './sealed.js';
 import { settledFrom } from './settled.js';
 
@@ -78,18 +78,12 @@ export class DigestMemory {
   /** Keeps what this run used and forgets the rest. Where the disk does not take it, the next run reads more, and that is all. */
   async save(): Promise<void> {
     if (!this.#changed) return;
-    const unfinished = `${this.file}.${process.pid}`;
+    const text = JSON.stringify({ version: VERSION, entries: Object.fromEntries(this.#used) });
     try {
-      await mkdir(dirname(this.file), { recursive: true });
-      await writeFile(
-        unfinished,
-        seal(JSON.stringify({ version: VERSION, entries: Object.fromEntries(this.#used) })),
-      );
-      await replaceFile(unfinished, this.file);
+      await writeOwn(this.file, seal(text));
       await removeOldFiles(dirname(this.file));
     } catch (error) {
       if (systemErrorCode(error) === undefined) throw error;
-      await rm(unfinished, { force: true }).catch(() => undefined);
     }
   }
 }

@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFile, utimes } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import * as v from 'valibot';
+import { writeOwn } from '../files/write-whole.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { pathBelow, type PlannedOutput } from './plan.js';
 
@@ -80,14 +81,7 @@ function* pairsOf(output: PlannedOutput): Pairs {
 
 /** Where nothing can be remembered, the next run deletes nothing: that costs no build its outputs. */
 async function write(file: string, contents: readonly Pairs[]): Promise<void> {
-  const unfinished = `${file}.${process.pid}`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(unfinished, inPieces(contents));
-    await rename(unfinished, file);
-  } catch {
-    await rm(unfinished, { force: true }).catch(() => undefined);
-  }
+  await writeOwn(file, inPieces(contents)).catch(() => undefined);
 }
 
 /** As JSON. Of a hundred thousand files the whole would be ten megabytes, several times over. */

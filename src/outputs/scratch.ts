@@ -1,7 +1,7 @@
 import { chmod, lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemErrorCode } from '../errors.js';
-import { isAbandoned, isScratchName, SAVED, scratchName } from '../files/scratch-name.js';
+import { isAbandoned, isScratchName, SAVED, scratchName } from '../process/scratch-name.js';
 
 const NOT_HERE: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS']);
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { access, constants, lstat, open, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbandoned, isScratchName } from '../files/scratch-name.js';
+import { isAbandoned, isScratchName } from '../process/scratch-name.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { A_FOLDER, aFile, aLink, contentOfNode, wasBrought } from './brought.js';
 import type { Claim } from './claim.js';

@@ -1,5 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { realPathOf } from '../files/nearest.js';
+import { isWithin } from '../files/within.js';
 import type { Machine } from '../machine.js';
 
 /** What of a machine says where its checkouts are. */
@@ -44,20 +46,6 @@ function repositoriesAround(workspace: string, home: string): readonly string[] 
 export function isOfCheckout(machine: Surroundings, path: string): boolean {
   const names = [normal(path), realPathOf(path)];
   return checkoutsOf(machine).some((checkout) => names.some((name) => isWithin(name, checkout)));
-}
-
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder === '/' ? folder : `${folder}/`);
-}
-
-/** The real path of what may not exist yet. */
-export function realPathOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realPathOf(parent), path.slice(parent.length));
-  }
 }
 
 /** Without `.`, `..`, doubled slashes or one at the end. */

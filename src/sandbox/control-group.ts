@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rmdir, stat, writeFile } from 'node:fs/promis
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { systemErrorCode } from '../errors.js';
-import { isAbandoned, isScratchName, scratchName } from '../files/scratch-name.js';
+import { isAbandoned, isScratchName, scratchName } from '../process/scratch-name.js';
 
 /** A control group of ours (cgroups(7)), to hold a build to a limit. */
 export interface ControlGroup extends AsyncDisposable {

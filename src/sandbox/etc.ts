@@ -5,7 +5,8 @@ import * as v from 'valibot';
 import type { DigestMemory } from '../memory/digest-memory.js';
 import { ETC_FOLDERS, ETC_NAMES, NOT_IN_IDENTITY } from './etc-names.js';
 import { contentDigest } from './file-content.js';
-import { entriesOf, isWithin, resolvePath, targetOf, type HostTree } from './host-tree.js';
+import { entriesOf, resolvePath, targetOf, type HostTree } from './host-tree.js';
+import { isWithin } from '../files/within.js';
 import { bindOf, type Mounts } from './mounts.js';
 import { remembered, type Watch } from './watched.js';
 

@@ -90,11 +90,6 @@ export function resolvePath(tree: HostTree, path: string): Resolved | undefined 
   return { path: resolved, links };
 }
 
-/** Whether `path` is `folder` or lies below it. Both are absolute and normal. */
-export function isWithin(path: string, folder: string): boolean {
-  return path === folder || folder === '/' || path.startsWith(`${folder}/`);
-}
-
 function segments(path: string): string[] {
   return normalize(path)
     .split('/')

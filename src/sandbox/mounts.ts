@@ -1,5 +1,6 @@
 import { compareUtf8 } from '../reapi/order.js';
-import { isWithin, locate, resolvePath, statusOf, type HostTree, type Link } from './host-tree.js';
+import { locate, resolvePath, statusOf, type HostTree, type Link } from './host-tree.js';
+import { isWithin } from '../files/within.js';
 import { HOME, WORKSPACE } from './layout.js';
 
 /** A file or folder of the host that the sandbox shows, read-only. */

@@ -1,5 +1,6 @@
 import { dirname, join, normalize } from 'node:path';
-import { entriesOf, isWithin, resolvePath, statusOf, type HostTree } from './host-tree.js';
+import { entriesOf, resolvePath, statusOf, type HostTree } from './host-tree.js';
+import { isWithin } from '../files/within.js';
 import { WORKSPACE } from './layout.js';
 import { isTaken, toolRootOf, type Surroundings } from './tool-roots.js';
 

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { contentDigest } from './file-content.js';
-import { isWithin, resolvePath, targetOf } from './host-tree.js';
+import { resolvePath, targetOf } from './host-tree.js';
+import { isWithin } from '../files/within.js';
 import { brief, RANKS, type Walk } from './tree-walk.js';
 
 /** As many links as Linux follows before it gives up (path_resolution(7)). */

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { isWithin } from './host-tree.js';
+import { isWithin } from '../files/within.js';
 import { WORKSPACE } from './layout.js';
 
 /** Folders of this machine that are never shown as a whole. All absolute. */

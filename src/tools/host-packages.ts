@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { writeWhole } from '../files/write-whole.js';
 
 const schema = v.object({ version: v.literal(1), packages: v.array(v.string()) });
 
@@ -20,11 +21,8 @@ export async function readHostPackages(toolFolder: string): Promise<readonly str
 
 /** Adds names to the record, in one step for those who read it. */
 export async function addHostPackages(toolFolder: string, added: readonly string[]): Promise<void> {
-  await mkdir(toolFolder, { recursive: true });
   const packages = [...new Set([...(await readHostPackages(toolFolder)), ...added])].sort();
-  const unfinished = `${fileOf(toolFolder)}.${process.pid}`;
-  await writeFile(unfinished, JSON.stringify({ version: 1, packages }));
-  await rename(unfinished, fileOf(toolFolder));
+  await writeWhole(fileOf(toolFolder), JSON.stringify({ version: 1, packages }));
 }
 
 function fileOf(toolFolder: string): string {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { rmdir } from 'node:fs/promises';
-import { makeOwnFolder } from '../files/own-folder.js';
+import { makeOwnFolder } from '../process/own-folder.js';
 import { runCommand } from '../process/command.js';
 import { withTimeLimit } from '../async/time-limit.js';
 import { plainEnvironment } from './child-environment.js';

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { removeTree } from './remove-tree.js';
+import { removeTree } from '../files/remove-tree.js';
 import { isAbandoned, isScratchName, scratchName } from './scratch-name.js';
 
 /**

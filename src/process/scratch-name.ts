@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
-import { identify } from '../process/identity.js';
+import { identify } from './identity.js';
 
 /** `.buildbox-RANDOM-PID-START-BOOT-NAMESPACE`, and what older versions of ours left: `.buildbox-RANDOM-old-0`. */
 const SCRATCH =

@@ -5,7 +5,7 @@ import {
   isScratchPath,
   SAVED,
   scratchName,
-} from '../../src/files/scratch-name.js';
+} from '../../src/process/scratch-name.js';
 
 const DAYS = 86_400_000;
 
