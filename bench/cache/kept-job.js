@@ -25,7 +25,12 @@ const scratch = await openScratch(request.scratch);
 const transport = githubTransport({
   program: request.program,
   node: process.execPath,
-  environment: process.env,
+  machine: {
+    workspace: request.scratch,
+    home: process.env.HOME ?? '/',
+    path: process.env.PATH.split(':'),
+    environment: process.env,
+  },
   folder: scratch.path,
 });
 const outcome = await ways[request.do]({ transport, keys: cacheKeys(request.key), scratch: scratch.path });
@@ -36,7 +41,7 @@ const milliseconds = performance.now() - started;
 console.log(`\n${JSON.stringify({ milliseconds, helpers, ...outcome })}`);
 
 async function prepareSave({ root, ref, action, digests, limits, now }) {
-  const { blobFile } = await load('cache/blob-file.js');
+  const { blobInFile } = await load('cas/blob-source.js');
   const { saveResults } = await load('cache/save-results.js');
   const { REWRITE_BYTES } = await load('cache/tidy-index.js');
   const { objectPath } = await load('casd/layout.js');
@@ -44,12 +49,12 @@ async function prepareSave({ root, ref, action, digests, limits, now }) {
     const { sent, moved, results, kept } = await saveResults(
       {
         place,
-        scope: { ref, tier: 'trusted' },
-        readable: [ref],
+        scope: { ref, event: null, tier: 'trusted' },
+        readable: [{ ref, event: null }],
         fresh: [{ digest: action, result: Buffer.alloc(200, 1), blobs: digests }],
         used: [],
         lost: [],
-        inputOf: (digest) => blobFile(digest, join(root, objectPath(digest))),
+        inputOf: (digest) => blobInFile(digest, join(root, objectPath(digest))),
         limits: { rewriteBytes: REWRITE_BYTES, ...limits },
         now,
       },
@@ -62,14 +67,22 @@ async function prepareSave({ root, ref, action, digests, limits, now }) {
 
 async function prepareRestore({ root, ref, action }) {
   const { KeptCache } = await load('cache/kept-cache.js');
-  const { fileSink } = await load('cache/file-sink.js');
+  const { FileSink } = await load('cas/file-sink.js');
   return async (place) => {
     const lost = [];
-    const cache = new KeptCache(place, [ref], async (id) => void lost.push(id), signal);
+    const cache = new KeptCache(
+      place,
+      [{ ref, event: null }],
+      () => true,
+      async (id) => void lost.push(id),
+      signal,
+    );
     const { blobs } = await cache.find(action.hash, signal);
     mkdirSync(root, { recursive: true });
-    const sinkOf = ({ hash }) => fileSink([{ path: join(root, hash), mode: 0o600 }]);
-    await cache.read(blobs, new Map(blobs.map((blob) => [blob.hash, sinkOf(blob)])), signal);
+    const sink = new FileSink(
+      blobs.map((digest) => ({ digest, path: join(root, digest.hash), mode: 0o600 })),
+    );
+    await cache.read(sink.digests, sink, signal);
     return { blobs: blobs.length, lost: lost.length };
   };
 }

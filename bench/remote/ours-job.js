@@ -14,7 +14,7 @@ const load = (path) => import(pathToFileURL(join(compiled, path)).href);
 const { readRemote } = await load('config/remote.js');
 const { digestOf } = await load('reapi/digest.js');
 const { merkleTree } = await load('reapi/merkle.js');
-const { blobInFile, blobInMemory } = await load('remote/blob-source.js');
+const { blobInFile, blobInMemory } = await load('cas/blob-source.js');
 const { readCapabilities } = await load('remote/capabilities.js');
 const { connectRemote } = await load('remote/connect.js');
 const { createDelayBudget } = await load('remote/delay-budget.js');
