@@ -51,10 +51,10 @@ const house = {
   advice: ['inputs', 'errors'],
   host: ['files', 'report', 'config', 'trust', 'machine', 'errors', 'gen'],
   config: ['files', 'reapi', 'process', 'machine', 'errors', 'gen'],
-  outputs: ['config', 'files', 'process', 'reapi', 'errors', 'gen'],
+  outputs: ['cas', 'config', 'files', 'process', 'reapi', 'errors', 'gen'],
   inputs: ['async', 'files', 'reapi', 'memory', 'process', 'machine', 'errors', 'system-errors'],
   sandbox: ['async', 'files', 'reapi', 'memory', 'process', 'machine', 'errors'],
-  cache: ['files', 'async', 'zstd', 'report', 'reapi', 'process', 'trust', 'machine', 'errors', 'gen'],
+  cache: ['cas', 'files', 'async', 'zstd', 'report', 'reapi', 'process', 'trust', 'machine', 'errors', 'gen'],
   casd: [
     'async',
     'files',
@@ -77,7 +77,7 @@ const house = {
   rpc: ['errors', 'gen'],
   process: ['files', 'async', 'machine', 'errors'],
   reapi: ['errors', 'gen'],
-  cas: ['reapi', 'gen'],
+  cas: ['files', 'reapi', 'errors', 'gen'],
   files: ['errors'],
   async: [],
 };

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { memorySink } from '../../src/cache/blob-sink.js';
 import { KeptCache } from '../../src/cache/kept-cache.js';
 import type { ScopeName } from '../../src/trust/cache-scopes.js';
 import type { FreshEntry } from '../../src/cache/save-results.js';
@@ -38,9 +37,7 @@ async function open(transport: Transport = shared.transport(), refs: readonly Sc
 }
 
 async function readAll(cache: KeptCache, { blobs }: FreshEntry, signal = never): Promise<number> {
-  const sinks = new Map(blobs.map(({ hash }) => [hash, memorySink()] as const));
-  await cache.read(blobs, sinks, signal);
-  return [...sinks.values()].filter(({ blob }) => blob !== undefined).length;
+  return (await cache.readBlobs(blobs, signal)).size;
 }
 
 /** Two results in two packs each, of which one blob is in both. */

@@ -3,8 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type MemorySink, memorySink } from '../../src/cache/blob-sink.js';
-import type { PackInput } from '../../src/cache/blob-file.js';
+import type { BlobSource } from '../../src/cas/blob-source.js';
 import { KeptCache } from '../../src/cache/kept-cache.js';
 import { cacheKeys } from '../../src/cache/keys.js';
 import type { IndexPlace } from '../../src/cache/read-scope.js';
@@ -122,9 +121,7 @@ export class KeptWorld {
     try {
       const entry = await cache.find(wanted.digest.hash, signal);
       if (entry !== undefined) {
-        const sinks = new Map(entry.blobs.map(({ hash }) => [hash, memorySink()] as const));
-        await cache.read(entry.blobs, sinks, signal);
-        this.#check(entry.blobs, sinks);
+        this.#check(entry.blobs, await cache.readBlobs(entry.blobs, signal));
       }
       const problems = await cache.problems();
       return { result: entry === undefined ? 'miss' : 'hit', lost, problems, bytes: cache.bytes };
@@ -139,20 +136,22 @@ export class KeptWorld {
     return rm(this.#root, { recursive: true, force: true });
   }
 
-  #input(digest: Digest): PackInput {
+  #input(digest: Digest): BlobSource {
+    const content = () => {
+      const known = this.#blobs.get(digest.hash);
+      if (known === undefined) throw Object.assign(new Error('not there'), { code: 'ENOENT' });
+      return known;
+    };
     return {
       digest,
-      open: () => {
-        const content = this.#blobs.get(digest.hash);
-        if (content === undefined) throw Object.assign(new Error('not there'), { code: 'ENOENT' });
-        return content;
-      },
+      readInto: (target) => content().copy(target),
+      open: () => [content()],
     };
   }
 
-  #check(blobs: readonly Digest[], sinks: ReadonlyMap<string, MemorySink>): void {
+  #check(blobs: readonly Digest[], read: ReadonlyMap<string, Buffer>): void {
     for (const digest of blobs) {
-      const content = sinks.get(digest.hash)?.blob;
+      const content = read.get(digest.hash);
       if (content === undefined || digestOf(content).hash !== digest.hash)
         throw new Error(`what was read as ${digest.hash} is something else`);
     }

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PackInput } from '../../src/cache/blob-file.js';
+import type { BlobSource } from '../../src/cas/blob-source.js';
 import type { Pack } from '../../src/cache/cache-index.js';
-import { memorySink } from '../../src/cache/blob-sink.js';
+import { MemorySink } from '../../src/cas/memory-sink.js';
 import { readPack } from '../../src/cache/pack-reader.js';
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
 
@@ -22,9 +22,12 @@ export async function packFolder() {
 }
 
 /** A blob as a whole, or in pieces. */
-export function input(content: Buffer, pieceBytes?: number): PackInput {
-  const digest = digestOf(content);
-  return { digest, open: () => (pieceBytes === undefined ? content : inPieces(content, pieceBytes)) };
+export function input(content: Buffer, pieceBytes = content.length): BlobSource {
+  return {
+    digest: digestOf(content),
+    readInto: (target) => content.copy(target),
+    open: () => inPieces(content, pieceBytes),
+  };
 }
 
 export async function* inPieces(content: Buffer, bytes: number): AsyncGenerator<Buffer> {
@@ -45,7 +48,7 @@ export async function digestsOf(
   hashes: readonly string[],
   ...zstd: [null?]
 ): Promise<(Digest | undefined)[]> {
-  const sinks = hashes.map((hash) => [hash, memorySink()] as const);
-  await readPack(file, pack, new Map(sinks), never, ...zstd);
-  return sinks.map(([, { blob }]) => blob && digestOf(blob));
+  const sink = new MemorySink();
+  await readPack(file, pack, new Set(hashes), sink, never, ...zstd);
+  return hashes.map((hash) => sink.blobs.get(hash)).map((blob) => blob && digestOf(blob));
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type BlobSink, memorySink } from '../../src/cache/blob-sink.js';
+import { type BlobSink, NOWHERE } from '../../src/cas/blob-sink.js';
 import type { Pack } from '../../src/cache/cache-index.js';
 import { DamagedPack } from '../../src/cache/damaged-pack.js';
-import { FileSink } from '../../src/cache/file-sink.js';
+import { FileSink } from '../../src/cas/file-sink.js';
+import { MemorySink } from '../../src/cas/memory-sink.js';
 import { nodeZstd } from '../../src/zstd/node-zstd.js';
 import { readPack } from '../../src/cache/pack-reader.js';
 import { writePack } from '../../src/cache/pack-writer.js';
@@ -41,9 +42,8 @@ describe.each(ways)('a zstd pack that is read %s', (_, zstd) => {
   const blobs = cut(SAMPLE_CONTENT, 1, 0, 131_071, 5, 200_000, SAMPLE_CONTENT.length - 331_077);
   const digests = blobs.map(digestOf);
   const read = async (file: Buffer, some: readonly Digest[], wanted = some) => {
-    const sinks = wanted.map(({ hash }) => [hash, memorySink()] as const);
-    await readPack(folder.file('pack'), await packOf(file, 'zstd', some), new Map(sinks), never, zstd);
-    return sinks.map(([, { blob }]) => blob && digestOf(blob));
+    const pack = await packOf(file, 'zstd', some);
+    return digestsOf(folder.file('pack'), pack, hashesOf(wanted), ...(zstd === null ? [null] : []));
   };
 
   test('gives every blob', async () => {
@@ -117,12 +117,12 @@ describe.each(ways)('a zstd pack that is read %s', (_, zstd) => {
   test('never gives more than its blobs have', async () => {
     let given = 0;
     const counting: BlobSink = {
-      take: (blob) => void (given += blob.length),
+      take: (_, blob) => void (given += blob.length),
       begin: () => Promise.reject(new Error('nothing is large here')),
     };
     const few = digests.slice(0, 3);
     const pack = await packOf(SAMPLE_PACK, 'zstd', few);
-    await readPack(folder.file('pack'), pack, new Map(few.map(({ hash }) => [hash, counting])), never, zstd);
+    await readPack(folder.file('pack'), pack, new Set(hashesOf(few)), counting, never, zstd);
     expect(given).toBe(131_072);
   });
 });
@@ -147,20 +147,17 @@ describe('a pack', () => {
     pack = { ...(await writePack(folder.file('pack'), inputs, never)), key: 'k' };
   });
 
-  const read = (want: readonly (readonly [Digest, BlobSink])[], of = pack, signal = never) =>
-    readPack(folder.file('pack'), of, new Map(want.map(([{ hash }, sink]) => [hash, sink])), signal);
-  const sinkOf = (first: number, ...others: readonly number[]) => {
-    const sink = new FileSink({ path: folder.file('out-0'), mode: first });
-    for (const [i, mode] of others.entries()) sink.add({ path: folder.file(`out-${i + 1}`), mode });
-    return sink;
-  };
+  const read = (want: readonly Digest[], sink: BlobSink, of = pack, signal = never) =>
+    readPack(folder.file('pack'), of, new Set(hashesOf(want)), sink, signal);
+  const sinkOf = (digest: Digest, ...modes: readonly number[]) =>
+    new FileSink(modes.map((mode, i) => ({ digest, path: folder.file(`out-${i}`), mode })));
   const modeOf = async (name: string) => (await stat(folder.file(name))).mode & 0o777;
 
   test.each([
     ['small', small, 0],
     ['large', large, 1],
   ])('makes several files of one %s blob', async (_, digest, i) => {
-    await read([[digest, sinkOf(0o600, 0o700, 0o400)]]);
+    await read([digest], sinkOf(digest, 0o600, 0o700, 0o400));
     for (const name of ['out-0', 'out-1', 'out-2']) {
       expect((await readFile(folder.file(name))).equals(contents[i] ?? Buffer.alloc(0))).toBe(true);
     }
@@ -170,26 +167,23 @@ describe('a pack', () => {
   });
 
   test('leaves alone what is wanted and not in it', async () => {
-    const [here, elsewhere] = [memorySink(), memorySink()];
-    await read([
-      [last, here],
-      [digestOf(Buffer.from('elsewhere')), elsewhere],
-    ]);
-    expect([here.blob, elsewhere.blob]).toEqual([contents[3], undefined]);
+    const sink = new MemorySink();
+    await read([last, digestOf(Buffer.from('elsewhere'))], sink);
+    expect([...sink.blobs]).toEqual([[last.hash, contents[3]]]);
   });
 
   test('takes out of what is wanted what has come, and nothing else', async () => {
     const elsewhere = 'e'.repeat(64);
-    const want = new Map([small.hash, large.hash, elsewhere].map((hash) => [hash, memorySink()]));
-    await readPack(folder.file('pack'), pack, want, never);
-    expect([...want.keys()]).toEqual([elsewhere]);
+    const want = new Set([small.hash, large.hash, elsewhere]);
+    await readPack(folder.file('pack'), pack, want, NOWHERE, never);
+    expect([...want]).toEqual([elsewhere]);
   });
 
   test('does not look at what is not wanted', async () => {
     const lies = pack.blobs.map((blob, i) => (i === 3 ? blob : { ...blob, hash: `${i}`.repeat(64) }));
-    const sink = memorySink();
-    await read([[last, sink]], { ...pack, blobs: lies });
-    expect(sink.blob).toEqual(contents[3]);
+    const sink = new MemorySink();
+    await read([last], sink, { ...pack, blobs: lies });
+    expect(sink.blobs.get(last.hash)).toEqual(contents[3]);
   });
 
   test.each<[string, (file: Buffer) => Buffer]>([
@@ -204,7 +198,7 @@ describe('a pack', () => {
     ['another', (file) => Buffer.alloc(file.length, 'z')],
   ])('that is %s gives nothing', async (_, damage) => {
     await writeFile(folder.file('pack'), damage(await readFile(folder.file('pack'))));
-    const problem: unknown = await read([[small, sinkOf(0o644)]]).catch((error: unknown) => error);
+    const problem: unknown = await read([small], sinkOf(small, 0o644)).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(DamagedPack);
     expect(String(problem)).toMatch(/^DamagedPack: the pack [0-9a-f]{64} is damaged: .+$/);
     expect(await folder.names()).toEqual(['pack']);
@@ -214,20 +208,19 @@ describe('a pack', () => {
     const hash = 'f'.repeat(64);
     for (const [i, { sizeBytes }] of pack.blobs.entries()) {
       const blobs = pack.blobs.with(i, { hash, sizeBytes });
-      await expect(read([[{ hash, sizeBytes }, sinkOf(0o644, 0o644)]], { ...pack, blobs })).rejects.toThrow(
-        DamagedPack,
-      );
+      const lie = { hash, sizeBytes };
+      await expect(read([lie], sinkOf(lie, 0o644, 0o644), { ...pack, blobs })).rejects.toThrow(DamagedPack);
       expect(await folder.names()).toEqual(['pack']);
     }
   });
 
   test('that becomes shorter while it is read leaves nothing half-written', async () => {
-    const reading = read([[large, { take: () => undefined, begin: cutWhileItIsRead }]]);
+    const reading = read([large], { take: () => undefined, begin: cutWhileItIsRead });
     await expect(reading).rejects.toThrow(DamagedPack);
     expect(await folder.names()).toEqual(['pack']);
 
     async function cutWhileItIsRead() {
-      const writer = await sinkOf(0o644).begin();
+      const writer = await sinkOf(large, 0o644).begin(large);
       await truncate(folder.file('pack'), 1_000);
       return writer;
     }
@@ -236,7 +229,7 @@ describe('a pack', () => {
   test('is left when a file cannot be written, and so is the blob', async () => {
     await writeFile(folder.file('out-1'), 'mine');
     for (const digest of [large, small]) {
-      await expect(read([[digest, sinkOf(0o644, 0o644)]])).rejects.toMatchObject({ code: 'EEXIST' });
+      await expect(read([digest], sinkOf(digest, 0o644, 0o644))).rejects.toMatchObject({ code: 'EEXIST' });
       expect((await readFile(folder.file('out-1'))).toString()).toBe('mine');
     }
     expect(await folder.names()).toEqual(['out-0', 'out-1', 'pack']); // The small blob's first file is whole.
@@ -244,20 +237,20 @@ describe('a pack', () => {
 
   test('is left at once when it is aborted, and so is the blob', async () => {
     const abort = new AbortController();
-    const sink = sinkOf(0o644);
+    const sink = sinkOf(large, 0o644);
     const stopping: BlobSink = {
       take: () => undefined,
       begin: () => {
         abort.abort(new Error('enough'));
-        return sink.begin();
+        return sink.begin(large);
       },
     };
-    await expect(read([[large, stopping]], pack, abort.signal)).rejects.toThrow('enough');
+    await expect(read([large], stopping, pack, abort.signal)).rejects.toThrow('enough');
     expect(await folder.names()).toEqual(['pack']);
   });
 
   test('that is not there is told as such', async () => {
-    await expect(readPack(folder.file('none'), pack, new Map(), never)).rejects.toMatchObject({
+    await expect(readPack(folder.file('none'), pack, new Set(), NOWHERE, never)).rejects.toMatchObject({
       code: 'ENOENT',
     });
   });

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { blobFile, type PackInput } from '../../src/cache/blob-file.js';
+import { blobInFile, type BlobSource } from '../../src/cas/blob-source.js';
 import { nodeZstd } from '../../src/zstd/node-zstd.js';
 import { writePack } from '../../src/cache/pack-writer.js';
 import { digestOf } from '../../src/reapi/digest.js';
@@ -44,7 +44,7 @@ describe.each(ways)('a pack that is written %s', (_, zstd) => {
   test('takes blobs from files', async () => {
     const contents = [Buffer.alloc(0), mixed(1), mixed(MIB), mixed(2 * MIB)];
     for (const [i, content] of contents.entries()) await writeFile(folder.file(`${i}`), content);
-    const inputs = contents.map((content, i) => blobFile(digestOf(content), folder.file(`${i}`)));
+    const inputs = contents.map((content, i) => blobInFile(digestOf(content), folder.file(`${i}`)));
     const written = await writePack(folder.file('pack'), inputs, never, zstd);
     expect(written.blobs).toEqual(contents.map(digestOf));
     const hashes = written.blobs.map(({ hash }) => hash);
@@ -53,7 +53,7 @@ describe.each(ways)('a pack that is written %s', (_, zstd) => {
 
   describe('is not there', () => {
     const good = input(mixed(2 * MIB), 100_000);
-    const refusal = async (bad: PackInput) => {
+    const refusal = async (bad: BlobSource) => {
       const error: unknown = await writePack(folder.file('pack'), [good, bad, good], never, zstd).then(
         () => undefined,
         (reason: unknown) => reason,
@@ -64,7 +64,7 @@ describe.each(ways)('a pack that is written %s', (_, zstd) => {
 
     test.each([10, 2 * MIB])('when a blob of %d bytes is missing', async (bytes) => {
       const digest = digestOf(mixed(bytes));
-      expect(await refusal(blobFile(digest, folder.file('none')))).toEqual([digest, 'missing']);
+      expect(await refusal(blobInFile(digest, folder.file('none')))).toEqual([digest, 'missing']);
     });
 
     test.each<[string, number, (content: Buffer) => Buffer]>([
@@ -83,18 +83,17 @@ describe.each(ways)('a pack that is written %s', (_, zstd) => {
       const content = mixed(bytes);
       const digest = digestOf(content);
       await writeFile(folder.file('blob'), damage(content));
-      expect(await refusal(blobFile(digest, folder.file('blob')))).toEqual([digest, 'corrupt']);
-      const whole: PackInput = { digest, open: () => damage(content) };
-      expect(await refusal(whole)).toEqual([digest, 'corrupt']);
+      expect(await refusal(blobInFile(digest, folder.file('blob')))).toEqual([digest, 'corrupt']);
+      expect(await refusal({ ...input(damage(content)), digest })).toEqual([digest, 'corrupt']);
     });
 
     test('when reading fails in another way', async () => {
       const failure = new Error('the disk is on fire');
-      const open = () => {
+      const readInto = () => {
         throw failure;
       };
-      expect(await refusal({ digest: good.digest, open })).toBe(failure);
-      expect(await refusal(blobFile(digestOf(mixed(10)), folder.path))).toMatchObject({ code: 'EISDIR' });
+      expect(await refusal({ ...input(mixed(10)), readInto })).toBe(failure);
+      expect(await refusal(blobInFile(digestOf(mixed(10)), folder.path))).toMatchObject({ code: 'EISDIR' });
     });
 
     test('when it is aborted, and what was being read is closed', async () => {
@@ -111,7 +110,7 @@ describe.each(ways)('a pack that is written %s', (_, zstd) => {
           closed = true;
         }
       }
-      const blob = { digest: { hash: '0'.repeat(64), sizeBytes: 2 ** 50 }, open: endless };
+      const blob = { ...good, digest: { hash: '0'.repeat(64), sizeBytes: 2 ** 50 }, open: endless };
       await expect(writePack(folder.file('pack'), [blob], abort.signal, zstd)).rejects.toBe(reason);
       expect(closed).toBe(true);
       expect(await folder.names()).toEqual([]);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Tree } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
 import { merkleTree } from '../../src/reapi/merkle.js';
-import { blobInMemory } from '../../src/remote/blob-source.js';
+import { blobInMemory } from '../../src/cas/blob-source.js';
 import { downloadBlobs } from '../../src/remote/download-to-memory.js';
 import { fetchTree } from '../../src/remote/tree.js';
 import { uploadMissing } from '../../src/remote/upload.js';

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PlannedOutput } from '../../src/outputs/plan.js';
-import { type BlobSource, restoreOutputs } from '../../src/outputs/restore.js';
+import { type RestoreRequest, restoreOutputs } from '../../src/outputs/restore.js';
 import { scratchName } from '../../src/process/scratch-name.js';
 import { digestOf } from '../../src/reapi/digest.js';
 import type { TreeNode } from '../../src/reapi/merkle.js';
@@ -46,7 +46,7 @@ const everything = () => readdirSync(workspace, { recursive: true }).map(String)
 
 const known = digestOf(Buffer.from('x'));
 /** Every blob but this one holds the name of its hash. */
-const blobs: BlobSource = {
+const blobs: Pick<RestoreRequest, 'fetchFiles'> = {
   fetchFiles: async (files) => {
     for (const { path, digest, mode } of files) {
       const content = digest.hash === known.hash ? 'x' : digest.hash;
@@ -56,7 +56,9 @@ const blobs: BlobSource = {
 };
 /** As it is after `write(path, 'x')`. */
 const fileOf = (path: string): TreeNode => ({ kind: 'file', path, digest: known, executable: false });
-const broken: BlobSource = { fetchFiles: () => Promise.reject(new Error('the blob is gone')) };
+const broken: Pick<RestoreRequest, 'fetchFiles'> = {
+  fetchFiles: () => Promise.reject(new Error('the blob is gone')),
+};
 
 const digest = digestOf(Buffer.from('anything'));
 const file = (path: string, executable = false): TreeNode => ({ kind: 'file', path, digest, executable });
@@ -67,14 +69,14 @@ function output(path: string, kind: PlannedOutput['kind'], nodes: readonly TreeN
 
 interface Options {
   readonly inputs?: readonly TreeNode[];
-  readonly source?: BlobSource;
+  readonly source?: Pick<RestoreRequest, 'fetchFiles'>;
   readonly until?: AbortSignal;
 }
 
 const restore = (
   planned: readonly PlannedOutput[],
   { inputs = [], source = blobs, until = signal }: Options = {},
-) => restoreOutputs({ planned, workspace, workingDirectory: '', inputs, memory, blobs: source }, until);
+) => restoreOutputs({ planned, workspace, workingDirectory: '', inputs, memory, ...source }, until);
 
 describe('restoreOutputs', () => {
   test('writes files, folders and symlinks, with their executable bits', async () => {
@@ -124,7 +126,7 @@ describe('restoreOutputs', () => {
   test('replaces nothing when it is aborted at the last moment', async () => {
     writeFileSync(join(workspace, 'app'), 'old');
     const abort = new AbortController();
-    const late: BlobSource = {
+    const late: Pick<RestoreRequest, 'fetchFiles'> = {
       fetchFiles: async (files) => {
         await blobs.fetchFiles(files, signal);
         abort.abort(new Error('cancelled'));
@@ -156,7 +158,7 @@ describe('restoreOutputs', () => {
   test('writes through no symlink that comes while the blobs are fetched', async () => {
     mkdirSync(join(workspace, 'build'));
     mkdirSync(join(workspace, 'other'));
-    const slow: BlobSource = {
+    const slow: Pick<RestoreRequest, 'fetchFiles'> = {
       fetchFiles: async (files) => {
         await blobs.fetchFiles(files, signal);
         renameSync(join(workspace, 'build'), join(workspace, 'moved'));
@@ -292,7 +294,7 @@ describe('places where a rename does not do', () => {
       output('a', 'directory', [folder('a'), file('a/old'), file('a/new')]),
       output('b', 'file', [file('b')]),
     ];
-    const vanishing: BlobSource = {
+    const vanishing: Pick<RestoreRequest, 'fetchFiles'> = {
       fetchFiles: async (files) => {
         await blobs.fetchFiles(files, signal);
         rmSync(files.at(-1)?.path ?? ''); // So the last step fails, when all others were taken.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestOf, EMPTY_DIGEST } from '../../src/reapi/digest.js';
-import { blobInFile, blobInMemory } from '../../src/remote/blob-source.js';
+import { blobInFile, blobInMemory } from '../../src/cas/blob-source.js';
 import type { CasLimits } from '../../src/remote/cas-service.js';
 import { downloadFiles } from '../../src/remote/download-to-files.js';
 import { downloadBlobs } from '../../src/remote/download-to-memory.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/reapi/digest.js';
-import { blobInMemory } from '../../src/remote/blob-source.js';
+import { blobInMemory } from '../../src/cas/blob-source.js';
 import { downloadBlobs } from '../../src/remote/download-to-memory.js';
 import { uploadBlobs } from '../../src/remote/upload.js';
 import { BadCompression, decompressBlob, decompressStream } from '../../src/zstd/decompress.js';

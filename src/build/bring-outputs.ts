@@ -35,7 +35,7 @@ export async function bringOutputs(
         workingDirectory: config.build.workingDirectory,
         inputs: inputs.nodes,
         memory: folder.memory,
-        blobs: source,
+        fetchFiles: (files, either) => source.fetchFiles(files, either),
       },
       signal,
     ),

@@ -1,5 +1,4 @@
-import { memorySink } from '../cache/blob-sink.js';
-import { FileSink } from '../cache/file-sink.js';
+import { FileSink } from '../cas/file-sink.js';
 import type { KeptCache, KeptResult } from '../cache/kept-cache.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { MOST_BYTES_IN_MEMORY, type ResultSource } from './result-source.js';
@@ -29,22 +28,13 @@ export function keptResults(
       if (digest.sizeBytes > MOST_BYTES_IN_MEMORY) {
         throw new UnusableResult(`it names a folder of ${digest.sizeBytes} bytes`);
       }
-      const sink = memorySink();
-      await cache.read([digest], new Map([[digest.hash, sink]]), signal);
-      return sink.blob ?? Buffer.alloc(0);
+      if (digest.sizeBytes === 0) return Buffer.alloc(0);
+      return (await cache.readBlobs([digest], signal)).get(digest.hash) ?? Buffer.alloc(0);
     },
     fetchFiles: async (files, signal) => {
-      const sinks = new Map<string, FileSink>();
-      for (const file of files) {
-        const { hash, sizeBytes } = file.digest;
-        const others = sinks.get(hash);
-        if (sizeBytes === 0)
-          new FileSink(file).take(Buffer.alloc(0)); // No pack has the empty blob.
-        else if (others === undefined) sinks.set(hash, new FileSink(file));
-        else others.add(file);
-      }
-      const digests = files.map(({ digest }) => digest);
-      await cache.read(digests, sinks, signal);
+      const sink = new FileSink(files);
+      sink.makeEmpty();
+      await cache.read(sink.digests, sink, signal);
     },
     confirm: (_result, files, signal) => cache.confirm(files, signal),
     discard: () => Promise.resolve(), // The pack is forgotten as a whole.

@@ -6,7 +6,7 @@ import type { Log } from '../machine.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { updateActionResult } from '../remote/action-cache.js';
-import { blobInFile, blobInMemory, type BlobSource } from '../remote/blob-source.js';
+import { blobInFile, blobInMemory, type BlobSource } from '../cas/blob-source.js';
 import { uploadMissing } from '../remote/upload.js';
 import type { KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';

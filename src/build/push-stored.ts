@@ -3,7 +3,7 @@ import type { CacheFolder } from '../casd/folder.js';
 import { objectPath } from '../casd/layout.js';
 import type { StoredEntry } from '../casd/stored-contents.js';
 import { updateActionResult } from '../remote/action-cache.js';
-import { blobInFile } from '../remote/blob-source.js';
+import { blobInFile } from '../cas/blob-source.js';
 import { uploadMissing } from '../remote/upload.js';
 import type { RemoteServices } from './remote-services.js';
 import { actionOf, readEntry } from './remote-standing.js';

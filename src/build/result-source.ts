@@ -1,12 +1,7 @@
+import type { BlobFile } from '../cas/file-sink.js';
 import { discardBlob } from '../casd/discard.js';
 import type { CacheFolder } from '../casd/folder.js';
-import {
-  confirmStored,
-  copyStoredFiles,
-  type FileToFetch,
-  readStoredBlob,
-  readStoredResult,
-} from '../casd/stored-results.js';
+import { confirmStored, copyStoredFiles, readStoredBlob, readStoredResult } from '../casd/stored-results.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
 import type { Origin } from '../trust/belief.js';
@@ -27,7 +22,7 @@ export interface ResultSource {
   getActionResult(actionDigest: Digest, signal: AbortSignal): Promise<SourcedResult | undefined>;
   /** Into memory. @throws UnusableResult for what is larger than a tree may be; UnusableBlob, as `fetchFiles` does */
   fetchBlob(digest: Digest, signal: AbortSignal): Promise<Buffer>;
-  fetchFiles(files: readonly FileToFetch[], signal: AbortSignal): Promise<void>;
+  fetchFiles(files: readonly BlobFile[], signal: AbortSignal): Promise<void>;
   /** Makes sure that all these blobs are there, for a caller who fetches none of them. @throws UnusableBlob */
   confirm(result: ActionResult, files: readonly Digest[], signal: AbortSignal): Promise<void>;
   /** Makes sure that a corrupt blob is not found again. */

@@ -1,4 +1,3 @@
-import { memorySink } from '../cache/blob-sink.js';
 import { readStoredBlob } from '../casd/stored-results.js';
 import { Fault } from '../errors.js';
 import { formatDigest, type Digest } from '../reapi/digest.js';
@@ -38,11 +37,7 @@ async function readHere({ folder }: RunContext, digest: Digest): Promise<Uint8Ar
 }
 
 function readKept({ kept }: RunContext, digest: Digest): Promise<Uint8Array | undefined> | undefined {
-  return kept?.read(async (cache, signal) => {
-    const sink = memorySink();
-    await cache.read([digest], new Map([[digest.hash, sink]]), signal);
-    return sink.blob;
-  });
+  return kept?.read(async (cache, signal) => (await cache.readBlobs([digest], signal)).get(digest.hash));
 }
 
 /** What few runs need is not loaded for all: gRPC takes longer than the rest of a hit. */

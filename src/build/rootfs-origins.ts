@@ -1,7 +1,5 @@
-import { FileSink } from '../cache/file-sink.js';
-import { memorySink, watchSink } from '../cache/blob-sink.js';
+import { type BlobFile, FileSink } from '../cas/file-sink.js';
 import type { KeptCache } from '../cache/kept-cache.js';
-import type { FileToFetch } from '../casd/stored-results.js';
 import type { Digest } from '../reapi/digest.js';
 import { walkTree } from '../reapi/walk-tree.js';
 import type { CasService } from '../remote/cas-service.js';
@@ -17,7 +15,7 @@ export interface RootfsOrigin {
   /** All directories of the tree: those that are known, and what the origin has of the others. */
   directories(root: Digest, known: Directories, signal: AbortSignal): Promise<Directories>;
   /** @param onWhole called for a file that is there as a whole */
-  files(files: readonly FileToFetch[], onWhole: (digest: Digest) => void, signal: AbortSignal): Promise<void>;
+  files(files: readonly BlobFile[], onWhole: (digest: Digest) => void, signal: AbortSignal): Promise<void>;
 }
 
 export function remoteOrigin(cas: CasService, progress: TransferProgress): RootfsOrigin {
@@ -34,22 +32,14 @@ export function keptOrigin(cache: KeptCache): RootfsOrigin {
       const directories = new Map(known);
       const find = ({ hash }: Digest) => directories.get(hash);
       for (let { holes } = walkTree(root, find); holes.length > 0;) {
-        const sinks = new Map(holes.map(({ hash }) => [hash, memorySink()]));
-        await cache.read(holes, sinks, signal);
-        for (const [hash, { blob }] of sinks) directories.set(hash, blob ?? Buffer.alloc(0));
+        for (const [hash, blob] of await cache.readBlobs(holes, signal)) directories.set(hash, blob);
         ({ holes } = walkTree(root, find));
       }
       return directories;
     },
     files: (files, onWhole, signal) => {
-      const sinks = new Map(
-        files.map((file) => [file.digest.hash, watchSink(new FileSink(file), () => onWhole(file.digest))]),
-      );
-      return cache.read(
-        files.map(({ digest }) => digest),
-        sinks,
-        signal,
-      );
+      const sink = new FileSink(files, onWhole);
+      return cache.read(sink.digests, sink, signal);
     },
   };
 }

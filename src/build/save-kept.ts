@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { blobFile } from '../cache/blob-file.js';
+import { blobInFile } from '../cas/blob-source.js';
 import { forgetPending, type PendingSave, readPending } from '../cache/pending.js';
 import { type FreshEntry, type SaveOutcome, saveResults } from '../cache/save-results.js';
 import { REWRITE_BYTES } from '../cache/tidy-index.js';
@@ -93,7 +93,7 @@ async function save(
       fresh,
       used,
       lost,
-      inputOf: (digest) => blobFile(digest, join(folder.storage, objectPath(digest))),
+      inputOf: (digest) => blobInFile(digest, join(folder.storage, objectPath(digest))),
       limits: { maxAge, quota, rewriteBytes: REWRITE_BYTES },
       movingTime: Math.ceil(timeLimit * MOVING_SHARE),
       now: Date.now(),

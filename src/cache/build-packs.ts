@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
-import type { PackInput } from './blob-file.js';
+import type { BlobSource } from '../cas/blob-source.js';
 import type { Pack } from './cache-index.js';
 import { groupBlobs } from './group-blobs.js';
 import { writePack } from './pack-writer.js';
@@ -22,7 +22,7 @@ export interface BuiltPack {
 export async function buildPacks(
   entries: Iterable<readonly Digest[]>,
   wanted: ReadonlySet<string>,
-  inputOf: (digest: Digest) => PackInput,
+  inputOf: (digest: Digest) => BlobSource,
   scratch: string,
   signal: AbortSignal,
 ): Promise<readonly BuiltPack[]> {

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
-import type { BlobSink } from './blob-sink.js';
+import type { BlobSink } from '../cas/blob-sink.js';
+import { MemorySink } from '../cas/memory-sink.js';
 import type { Entry, Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
 import { fetchPack } from './fetch-pack.js';
@@ -69,20 +70,23 @@ export class KeptCache {
   /**
    * Reads blobs, each held against its digest. What a pack does not give is taken from another that has it.
    *
-   * @param sinks by the hash of the blob
+   * @param digests without the empty blob, which no pack has
    * @throws UnusableBlob where one cannot be had; TransportError
    */
-  async read(
-    digests: readonly Digest[],
-    sinks: ReadonlyMap<string, BlobSink>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const left = new Map(sinks);
+  async read(digests: readonly Digest[], sink: BlobSink, signal: AbortSignal): Promise<void> {
+    const left = new Set(digests.map(({ hash }) => hash));
     for (let wanted = digests; ; wanted = wanted.filter(({ hash }) => left.has(hash))) {
       const needed = await this.#packsFor(wanted);
       for (const { pack } of needed) void this.#file(pack, signal).catch(() => undefined);
-      if (await this.#readPacks(needed, left, signal)) return;
+      if (await this.#readPacks(needed, left, sink, signal)) return;
     }
+  }
+
+  /** The same into memory, by hash. */
+  async readBlobs(digests: readonly Digest[], signal: AbortSignal): Promise<ReadonlyMap<string, Buffer>> {
+    const sink = new MemorySink();
+    await this.read(digests, sink, signal);
+    return sink.blobs;
   }
 
   /** Makes sure that the packs of all these blobs can be fetched. @throws UnusableBlob, TransportError */
@@ -117,16 +121,17 @@ export class KeptCache {
   /** @returns false when one of them turned out to be lost */
   async #readPacks(
     usages: readonly PackUsage[],
-    left: Map<string, BlobSink>,
+    left: Set<string>,
+    sink: BlobSink,
     signal: AbortSignal,
   ): Promise<boolean> {
-    for (const { pack } of usages) if (!(await this.#readPack(pack, left, signal))) return false;
+    for (const { pack } of usages) if (!(await this.#readPack(pack, left, sink, signal))) return false;
     return true;
   }
 
-  async #readPack(pack: Pack, left: Map<string, BlobSink>, signal: AbortSignal): Promise<boolean> {
+  async #readPack(pack: Pack, left: Set<string>, sink: BlobSink, signal: AbortSignal): Promise<boolean> {
     try {
-      await readPack(await this.#file(pack, signal), pack, left, signal);
+      await readPack(await this.#file(pack, signal), pack, left, sink, signal);
       return true;
     } catch (error) {
       signal.throwIfAborted();

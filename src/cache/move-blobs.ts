@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Digest } from '../reapi/digest.js';
-import { blobFile, type PackInput } from './blob-file.js';
+import { blobInFile, type BlobSource } from '../cas/blob-source.js';
 import type { BuiltPack } from './build-packs.js';
 import { fetchPack } from './fetch-pack.js';
-import { FileSink } from './file-sink.js';
+import { FileSink } from '../cas/file-sink.js';
 import { readPack } from './pack-reader.js';
 import type { PackUsage } from './pack-usage.js';
 import type { IndexPlace } from './read-scope.js';
 
 /** The live blobs of packs that are to go, in files of their own. */
 export interface MovedBlobs {
-  readonly inputOf: (digest: Digest) => PackInput;
+  readonly inputOf: (digest: Digest) => BlobSource;
   readonly hashes: ReadonlySet<string>;
 }
 
@@ -43,14 +43,12 @@ export async function takeLiveBlobs(
   const hashes = new Set<string>();
   for (const { pack, live, file, isOurs } of await fetchPacks(place, rewritten, built, signal)) {
     const wanted = live.filter(({ hash }) => !hashes.has(hash));
-    const sinks = wanted.map(
-      (digest) => [digest.hash, new FileSink({ path: pathOf(digest), mode: 0o600 })] as const,
-    );
-    await readPack(file, pack, new Map(sinks), signal);
+    const sink = new FileSink(wanted.map((digest) => ({ digest, path: pathOf(digest), mode: 0o600 })));
+    await readPack(file, pack, new Set(wanted.map(({ hash }) => hash)), sink, signal);
     if (!isOurs) await rm(file, { force: true });
     for (const { hash } of wanted) hashes.add(hash);
   }
-  return { hashes, inputOf: (digest) => blobFile(digest, pathOf(digest)) };
+  return { hashes, inputOf: (digest) => blobInFile(digest, pathOf(digest)) };
 }
 
 interface FetchedPack extends PackUsage {

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { digestOf, formatDigest, type Digest } from '../reapi/digest.js';
-import { SMALL_BLOB } from './blob-file.js';
-import type { BlobSink, BlobWriter } from './blob-sink.js';
+import { SMALL_BLOB } from '../cas/blob-source.js';
+import type { BlobSink, BlobWriter } from '../cas/blob-sink.js';
 import type { Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
 import { nodeZstd, type NodeZstd } from '../zstd/node-zstd.js';
@@ -12,22 +12,23 @@ import { confirmPack, packContent } from './pack-content.js';
  * Reads blobs out of a pack. The file is held against its id before anything is read from it, and each blob against
  * its digest; reading ends with the last blob that is wanted.
  *
- * @param want by the hash of the blob; what the pack gives is gone from it as soon as its sink has it, and what the pack
- * does not have is left alone
+ * @param want hashes of blobs; what the pack gives is gone from it as soon as the sink has it, and what the pack does not
+ * have is left alone
  * @param zstd null: uses a decompressor that is slower
  * @throws DamagedPack, or what a sink throws; no sink then holds a part of a blob
  */
 export async function readPack(
   file: string,
   pack: Pack,
-  want: Map<string, BlobSink>,
+  want: Set<string>,
+  sink: BlobSink,
   signal: AbortSignal,
   zstd: NodeZstd | null = nodeZstd,
 ): Promise<void> {
   const handle = await open(file);
   try {
     await confirmPack(handle, pack, signal);
-    await readBlobs(handle, pack, want, signal, zstd);
+    await readBlobs(handle, pack, want, sink, signal, zstd);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -38,19 +39,17 @@ export async function readPack(
 
 interface WantedBlob {
   readonly digest: Digest;
-  readonly sink: BlobSink;
   /** Where it begins in the pack's content, and where it ends. */
   readonly start: number;
   readonly end: number;
 }
 
-function wantedBlobs({ blobs }: Pack, want: ReadonlyMap<string, BlobSink>): readonly WantedBlob[] {
+function wantedBlobs({ blobs }: Pack, want: ReadonlySet<string>): readonly WantedBlob[] {
   const found = new Map<string, WantedBlob>();
   let start = 0;
   for (const digest of blobs) {
     const end = start + digest.sizeBytes;
-    const sink = want.get(digest.hash);
-    if (sink !== undefined && !found.has(digest.hash)) found.set(digest.hash, { digest, sink, start, end });
+    if (want.has(digest.hash) && !found.has(digest.hash)) found.set(digest.hash, { digest, start, end });
     start = end;
   }
   return [...found.values()];
@@ -59,14 +58,15 @@ function wantedBlobs({ blobs }: Pack, want: ReadonlyMap<string, BlobSink>): read
 async function readBlobs(
   file: FileHandle,
   pack: Pack,
-  want: Map<string, BlobSink>,
+  want: Set<string>,
+  sink: BlobSink,
   signal: AbortSignal,
   zstd: NodeZstd | null,
 ): Promise<void> {
   const wanted = wantedBlobs(pack, want);
   const last = wanted.at(-1);
   if (last === undefined) return;
-  const receiver = new Receiver(pack, wanted, ({ hash }) => want.delete(hash));
+  const receiver = new Receiver(pack, wanted, sink, ({ hash }) => want.delete(hash));
   try {
     if (last.end > 0) {
       for await (const piece of packContent(file, pack, signal, zstd)) {
@@ -92,6 +92,7 @@ class Receiver {
   constructor(
     private readonly pack: Pack,
     private readonly wanted: readonly WantedBlob[],
+    private readonly sink: BlobSink,
     private readonly onWhole: (digest: Digest) => void,
   ) {}
 
@@ -132,14 +133,14 @@ class Receiver {
     return this.#gathered;
   }
 
-  #take({ digest, sink }: WantedBlob, content: Uint8Array): Promise<void> | void {
+  #take({ digest }: WantedBlob, content: Uint8Array): Promise<void> | void {
     this.#gathered = undefined;
     this.#confirm(digest, digestOf(content).hash);
-    return sink.take(content);
+    return this.sink.take(digest, content);
   }
 
-  async #receiveLarge({ digest, sink }: WantedBlob, part: Uint8Array, whole: boolean): Promise<void> {
-    this.#large ??= { writer: await sink.begin(digest), hash: createHash('sha256') };
+  async #receiveLarge({ digest }: WantedBlob, part: Uint8Array, whole: boolean): Promise<void> {
+    this.#large ??= { writer: await this.sink.begin(digest), hash: createHash('sha256') };
     const { writer, hash } = this.#large;
     hash.update(part);
     await writer.write(part);

@@ -5,7 +5,7 @@ import { yieldTurn } from '../async/yielding.js';
 import { systemErrorCode } from '../errors.js';
 import { digestOf, sameDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import type { PackInput } from './blob-file.js';
+import { type BlobSource, SMALL_BLOB } from '../cas/blob-source.js';
 import type { Pack } from './cache-index.js';
 import { nodeZstd, type NodeZstd } from '../zstd/node-zstd.js';
 
@@ -24,12 +24,12 @@ const BLOBS_AT_ONCE = 500;
  */
 export async function writePack(
   file: string,
-  inputs: Iterable<PackInput>,
+  sources: Iterable<BlobSource>,
   signal: AbortSignal,
   zstd: NodeZstd | null = nodeZstd,
 ): Promise<Omit<Pack, 'key'>> {
   const blobs: Digest[] = [];
-  const content = contentOf(inputs, blobs, signal);
+  const content = contentOf(sources, blobs, signal);
   const target = await open(file, 'wx', 0o600);
   try {
     const hash = createHash('sha256');
@@ -76,17 +76,16 @@ async function* compressed(
 
 /** @param blobs gets the digest of each, once it was held against it */
 async function* contentOf(
-  inputs: Iterable<PackInput>,
+  sources: Iterable<BlobSource>,
   blobs: Digest[],
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   let gathered: Uint8Array[] = [];
   let bytes = 0;
-  for (const input of inputs) {
-    const content = openBlob(input);
-    const small = !(Symbol.asyncIterator in content);
+  for (const source of sources) {
+    const small = source.digest.sizeBytes <= SMALL_BLOB;
     if (small) {
-      if (!sameDigest(digestOf(content), input.digest)) throw new UnusableBlob(input.digest, 'corrupt');
+      const content = readSmall(source);
       gathered.push(content);
       bytes += content.length;
     }
@@ -95,30 +94,34 @@ async function* contentOf(
       gathered = [];
       bytes = 0;
     }
-    if (!small) yield* checked(input.digest, content, signal);
-    if (blobs.push(input.digest) % BLOBS_AT_ONCE === 0) await yieldTurn(signal);
+    if (!small) yield* checked(source, signal);
+    if (blobs.push(source.digest) % BLOBS_AT_ONCE === 0) await yieldTurn(signal);
     signal.throwIfAborted();
   }
   if (bytes > 0) yield Buffer.concat(gathered, bytes);
 }
 
-function openBlob(input: PackInput): Uint8Array | AsyncIterable<Uint8Array> {
+function readSmall(source: BlobSource): Uint8Array {
+  const { digest } = source;
+  const target = Buffer.allocUnsafe(digest.sizeBytes + 1);
   try {
-    return input.open();
+    const content = target.subarray(0, source.readInto(target));
+    if (sameDigest(digestOf(content), digest)) return content;
   } catch (error) {
-    throw missingOr(input.digest, error);
+    throw missingOr(digest, error);
   }
+  throw new UnusableBlob(digest, 'corrupt');
 }
 
 async function* checked(
-  digest: Digest,
-  content: AsyncIterable<Uint8Array>,
+  source: BlobSource,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const { digest } = source;
   const hash = createHash('sha256');
   let left = digest.sizeBytes;
   try {
-    for await (const piece of content) {
+    for await (const piece of source.open()) {
       signal.throwIfAborted();
       left -= piece.length;
       if (left < 0) break;

@@ -2,7 +2,7 @@ import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import type { KeptTotals } from '../report/kept-report.js';
 import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
-import type { PackInput } from './blob-file.js';
+import type { BlobSource } from '../cas/blob-source.js';
 import { type BuiltPack, buildPacks } from './build-packs.js';
 import { countEntries, type CacheIndex, type Entry, type Pack } from './cache-index.js';
 import { compactPacks } from './compact-packs.js';
@@ -31,7 +31,7 @@ export interface SaveRequest {
   readonly used: readonly string[];
   /** Ids of packs that could not be read. */
   readonly lost: readonly string[];
-  readonly inputOf: (digest: Digest) => PackInput;
+  readonly inputOf: (digest: Digest) => BlobSource;
   readonly limits: Omit<TidyLimits, 'borrowed'>;
   /** The most that moving blobs out of older packs may take, in milliseconds; undefined: as long as it takes. */
   readonly movingTime?: number | undefined;

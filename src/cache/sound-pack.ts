@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobSink } from './blob-sink.js';
+import { NOWHERE } from '../cas/blob-sink.js';
 import type { Pack } from './cache-index.js';
 import { DamagedPack } from './damaged-pack.js';
 import { fetchPack } from './fetch-pack.js';
 import { readPack } from './pack-reader.js';
 import type { IndexPlace } from './read-scope.js';
 import { TransportError } from './transport.js';
-
-const NOWHERE: BlobSink = {
-  take: () => undefined,
-  begin: () => Promise.resolve({ write: () => undefined, finish: () => undefined, discard: () => undefined }),
-};
 
 /**
  * Of packs that somebody could not read, those that really cannot be read: a transfer may fail once, and a look-up
@@ -41,7 +36,7 @@ export async function isSound(
   const file = join(scratch, `doubted-${randomUUID()}`);
   try {
     if ((await fetchPack(transport, pack, file, signal)) === undefined) return false;
-    await readPack(file, pack, new Map(pack.blobs.map(({ hash }) => [hash, NOWHERE])), signal);
+    await readPack(file, pack, new Set(pack.blobs.map(({ hash }) => hash)), NOWHERE, signal);
     return true;
   } catch (error) {
     signal.throwIfAborted();

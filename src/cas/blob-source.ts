@@ -1,13 +1,16 @@
 import { createReadStream } from 'node:fs';
 import { messageOf } from '../errors.js';
 import { formatDigest, type Digest } from '../reapi/digest.js';
-import { readInto } from './read-into.js';
+import { readInto } from '../files/read-into.js';
+
+/** Blobs up to this many bytes are read as a whole, and at once: a promise for each would take longer than the reading. */
+export const SMALL_BLOB = 1 << 20;
 
 /** A blob that is somewhere here and can be read, as often as needed. */
 export interface BlobSource {
   readonly digest: Digest;
   /**
-   * Reads the blob into a buffer; only asked of blobs that fit one message.
+   * Reads the blob into a buffer; only asked of blobs that fit one message or are small.
    *
    * @param target one byte longer than the blob, so that a longer one shows
    * @returns how many bytes there were, at most as many as fit

@@ -2,42 +2,75 @@ import { createReadStream, rmSync, writeFileSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { systemErrorCode } from '../errors.js';
+import type { Digest } from '../reapi/digest.js';
 import type { BlobSink, BlobWriter } from './blob-sink.js';
 
 /** A file to be made of a blob. */
-export interface FileToMake {
+export interface BlobFile {
+  readonly digest: Digest;
   /** Absolute; nothing may be there yet. */
   readonly path: string;
   readonly mode: number;
 }
 
 /**
- * Makes files of a blob. One that fails is removed again, and so are, for a blob that is not small, the other files
- * of it; what was made of other blobs is the caller's to remove. There may be a hundred thousand of these at once.
+ * Makes files of blobs, each blob read once however many files are made of it. One that fails is removed again, and so
+ * are, for a blob that comes in pieces, the other files of it; what was made of other blobs is the caller's to remove.
  */
 export class FileSink implements BlobSink {
-  readonly #files: [FileToMake, ...FileToMake[]];
+  /** Of what is to be read: each once, without the empty blob. */
+  readonly digests: Digest[] = [];
+  readonly #empty: BlobFile[] = [];
+  /** By hash. Few blobs are wanted twice: only those cost a list. */
+  readonly #first = new Map<string, BlobFile>();
+  readonly #others = new Map<string, BlobFile[]>();
 
-  constructor(file: FileToMake) {
-    this.#files = [file];
+  /** @param onWhole called for a blob when all that is to be made of it is there */
+  constructor(
+    files: readonly BlobFile[],
+    private readonly onWhole: (digest: Digest) => void = () => undefined,
+  ) {
+    for (const file of files) {
+      const { hash, sizeBytes } = file.digest;
+      if (sizeBytes === 0) this.#empty.push(file);
+      else if (this.#first.has(hash)) this.#others.set(hash, [...(this.#others.get(hash) ?? []), file]);
+      else {
+        this.#first.set(hash, file);
+        this.digests.push(file.digest);
+      }
+    }
   }
 
-  /** Makes another file of the same blob. */
-  add(file: FileToMake): void {
-    this.#files.push(file);
+  /** Nobody reads the empty blob. */
+  makeEmpty(): void {
+    for (const file of this.#empty) makeFile(file, Buffer.alloc(0));
   }
 
-  take(blob: Uint8Array): void {
-    for (const file of this.#files) makeFile(file, blob);
+  take(digest: Digest, bytes: Uint8Array): void {
+    for (const file of this.#filesOf(digest)) makeFile(file, bytes);
+    this.onWhole(digest);
   }
 
-  begin(): Promise<BlobWriter> {
-    return beginFile(this.#files);
+  async begin(digest: Digest): Promise<BlobWriter> {
+    const writer = await beginFile(this.#filesOf(digest));
+    return {
+      ...writer,
+      finish: async () => {
+        await writer.finish();
+        this.onWhole(digest);
+      },
+    };
+  }
+
+  #filesOf({ hash }: Digest): readonly [BlobFile, ...BlobFile[]] {
+    const first = this.#first.get(hash);
+    if (first === undefined) throw new Error(`the blob ${hash} came, and no file is to be made of it`);
+    return [first, ...(this.#others.get(hash) ?? [])];
   }
 }
 
 /** At once: a promise for each of many small files would take longer than the writing. */
-function makeFile({ path, mode }: FileToMake, content: Uint8Array): void {
+function makeFile({ path, mode }: BlobFile, content: Uint8Array): void {
   try {
     writeFileSync(path, content, { flag: 'wx', mode });
   } catch (error) {
@@ -47,7 +80,7 @@ function makeFile({ path, mode }: FileToMake, content: Uint8Array): void {
 }
 
 /** Writes the first file, and makes the others from it once it is known to be right. */
-async function beginFile([first, ...others]: readonly [FileToMake, ...FileToMake[]]): Promise<BlobWriter> {
+async function beginFile([first, ...others]: readonly [BlobFile, ...BlobFile[]]): Promise<BlobWriter> {
   const target = await open(first.path, 'wx', first.mode);
   const made = [first.path];
   return {

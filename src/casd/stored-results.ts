@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { type FileHandle, lstat, open, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BlobFile } from '../cas/file-sink.js';
 import { messageOf, systemErrorCode } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
@@ -11,14 +12,6 @@ import type { CacheFolder } from './folder.js';
 import { objectPath, resultPath } from './layout.js';
 import { originSealed, readSeal } from './seals.js';
 import { isUnreadable } from './unreadable.js';
-
-/** A file to be made of a blob. */
-export interface FileToFetch {
-  readonly digest: Digest;
-  /** Absolute; nothing may be there yet. */
-  readonly path: string;
-  readonly mode: number;
-}
 
 /** Blobs up to this many bytes are read as a whole. */
 const SMALL_BYTES = 1 << 20;
@@ -82,7 +75,7 @@ export async function confirmStored(folder: CacheFolder, digest: Digest): Promis
  */
 export async function copyStoredFiles(
   folder: CacheFolder,
-  files: readonly FileToFetch[],
+  files: readonly BlobFile[],
   signal: AbortSignal,
 ): Promise<void> {
   for (const file of files) {
@@ -91,7 +84,7 @@ export async function copyStoredFiles(
   }
 }
 
-async function copyStoredFile(folder: CacheFolder, { digest, path, mode }: FileToFetch, signal: AbortSignal) {
+async function copyStoredFile(folder: CacheFolder, { digest, path, mode }: BlobFile, signal: AbortSignal) {
   const target = await open(path, 'wx', mode);
   try {
     if (digest.sizeBytes <= SMALL_BYTES) await target.writeFile(await readStoredBlob(folder, digest));

@@ -1,5 +1,6 @@
 import { mkdir, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { BlobFile } from '../cas/file-sink.js';
 import { linkOnTheWay } from '../config/linked-folder.js';
 import { Fault } from '../errors.js';
 import type { Digest } from '../reapi/digest.js';
@@ -13,21 +14,10 @@ import { replaceOutput } from './replace.js';
 import { removeAll, Scratch, sweep } from './scratch.js';
 import { lookAtPlace, type Standing } from './standing.js';
 
-interface FileToWrite {
-  readonly digest: Digest;
-  /** Absolute. */
-  readonly path: string;
-  readonly mode: number;
-}
-
-/** Where blobs come from. What it writes is checked; what it cannot give right, it throws for. */
-export interface BlobSource {
-  fetchFiles(files: readonly FileToWrite[], signal: AbortSignal): Promise<void>;
-}
-
 export interface RestoreRequest extends ClaimRequest {
   readonly planned: readonly PlannedOutput[];
-  readonly blobs: BlobSource;
+  /** Makes files of blobs. What it makes is checked; what it cannot give right, it throws for. */
+  readonly fetchFiles: (files: readonly BlobFile[], signal: AbortSignal) => Promise<void>;
 }
 
 /** What became of that which stood there and is not in the result. */
@@ -67,7 +57,7 @@ export async function restoreOutputs(request: RestoreRequest, signal: AbortSigna
     for (const output of request.planned) {
       places.push(await stage(await claimPlace(request, output), request.workspace, scratch, folders));
     }
-    await request.blobs.fetchFiles(places.flatMap(filesOf), signal);
+    await request.fetchFiles(places.flatMap(filesOf), signal);
     signal.throwIfAborted();
     const found = await lookAtAll(places, request.workspace);
     await replaceAll(found, scratch, journal);
@@ -113,12 +103,12 @@ function refuseLinks(workspace: string, { target, output }: Claim): void {
   );
 }
 
-function filesOf(place: Place): readonly FileToWrite[] {
+function filesOf(place: Place): readonly BlobFile[] {
   return place.nodes.flatMap((node) => (node.kind === 'file' ? [new StagedFile(place, node)] : []));
 }
 
 /** Its path is put together when it is asked for: of a hundred thousand files they take a hundred megabytes. */
-class StagedFile implements FileToWrite {
+class StagedFile implements BlobFile {
   constructor(
     private readonly place: Place,
     private readonly node: Extract<TreeNode, { kind: 'file' }>,

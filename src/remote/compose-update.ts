@@ -1,5 +1,5 @@
 import { Compressor_Value } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { type BlobSource, readSource, UnusableSource } from './blob-source.js';
+import { type BlobSource, readSource, UnusableSource } from '../cas/blob-source.js';
 import { yielding } from '../async/yielding.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { CasService } from './cas-service.js';

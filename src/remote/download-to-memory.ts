@@ -1,6 +1,7 @@
+import { MemorySink } from '../cas/memory-sink.js';
 import { distinctDigests, formatDigest, type Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
-import { type BlobSink, download } from './download.js';
+import { download } from './download.js';
 
 /** More than was asked for is in these blobs. */
 export class TooLarge extends Error {
@@ -24,28 +25,8 @@ export async function downloadBlobs(
     const first = digests[0] === undefined ? '' : formatDigest(digests[0]);
     throw new TooLarge(`${digests.length} blobs (${first}, …) have ${bytes} bytes, more than ${mostBytes}`);
   }
-  const blobs = new Map<string, Buffer>();
-  for (const { hash, sizeBytes } of digests) if (sizeBytes === 0) blobs.set(hash, Buffer.alloc(0));
-  await download(cas, distinctDigests(digests), intoMap(blobs), signal);
-  return blobs;
-}
-
-function intoMap(blobs: Map<string, Buffer>): BlobSink {
-  return {
-    put: ({ hash }, bytes) => {
-      blobs.set(hash, bytes);
-    },
-    open: ({ hash }) => {
-      const pieces: Buffer[] = [];
-      return {
-        write: (bytes) => {
-          pieces.push(bytes);
-        },
-        close: () => {
-          blobs.set(hash, Buffer.concat(pieces));
-        },
-        discard: () => undefined,
-      };
-    },
-  };
+  const sink = new MemorySink();
+  for (const digest of digests) if (digest.sizeBytes === 0) sink.take(digest, Buffer.alloc(0));
+  await download(cas, distinctDigests(digests), sink, signal);
+  return sink.blobs;
 }

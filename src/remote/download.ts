@@ -1,25 +1,11 @@
 import { type Digest } from '../reapi/digest.js';
 import { yielding } from '../async/yielding.js';
+import type { BlobSink } from '../cas/blob-sink.js';
 import type { CasService } from './cas-service.js';
 import { movePieces, type Piece, piecesOf } from './pieces.js';
 import { type TransferProgress, untold } from './progress.js';
 import { readBatch } from './read-batch.js';
 import { readStream } from './read-stream.js';
-
-/** Where blobs go to. What it is given whole is right; what it takes in pieces is right when it is closed. */
-export interface BlobSink {
-  /** Of a small blob, so that it need not be waited for. */
-  put(digest: Digest, bytes: Buffer): void;
-  open(digest: Digest): BlobWriter | Promise<BlobWriter>;
-}
-
-export interface BlobWriter {
-  write(bytes: Buffer): void | Promise<void>;
-  /** The blob is whole and right. */
-  close(): void | Promise<void>;
-  /** It will never be. */
-  discard(): void | Promise<void>;
-}
 
 /** Each may hold as much in memory as the connection's window is wide, and a few fill any link. */
 const STREAMS_AT_ONCE = 4;
@@ -48,7 +34,8 @@ export async function download(
     const yields = yielding(either);
     let i = 0;
     for (const digest of piece.batch) {
-      sink.put(digest, blobs[i++] ?? Buffer.alloc(0));
+      const taken = sink.take(digest, blobs[i++] ?? Buffer.alloc(0));
+      if (taken !== undefined) await taken;
       progress.moved(1, digest.sizeBytes);
       if (yields.due()) await yields.turn();
     }
@@ -68,17 +55,17 @@ async function readInto(
   signal: AbortSignal,
   progress: TransferProgress,
 ): Promise<void> {
-  const writer = await sink.open(digest);
+  const writer = await sink.begin(digest);
   try {
     const take = async (piece: Buffer) => {
       await writer.write(piece);
       progress.moved(0, piece.length);
     };
     await readStream(cas, digest, take, signal);
+    await writer.finish();
   } catch (error) {
     await writer.discard();
     throw error;
   }
-  await writer.close();
   progress.moved(1, 0);
 }

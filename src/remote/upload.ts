@@ -1,5 +1,5 @@
 import type { Digest } from '../reapi/digest.js';
-import type { BlobSource } from './blob-source.js';
+import type { BlobSource } from '../cas/blob-source.js';
 import { BufferPool } from './buffer-pool.js';
 import type { CasService } from './cas-service.js';
 import { eachMissing } from './find-missing.js';

@@ -5,7 +5,7 @@ import { formatDigest, type Digest } from '../reapi/digest.js';
 import { callUnary, RpcError, rpcErrorOf } from '../rpc/call.js';
 import { rawUnary } from '../rpc/raw-methods.js';
 import { outcomesIn } from './answers.js';
-import type { BlobSource } from './blob-source.js';
+import type { BlobSource } from '../cas/blob-source.js';
 import type { BufferPool } from './buffer-pool.js';
 import type { CasService } from './cas-service.js';
 import { composeUpdate, lengthOf, type Update } from './compose-update.js';

@@ -4,7 +4,7 @@ import { ByteStreamService } from '../gen/google/bytestream/bytestream.services.
 import { formatDigest } from '../reapi/digest.js';
 import { callClientStream, RpcError } from '../rpc/call.js';
 import { rawClientStream } from '../rpc/raw-methods.js';
-import { type BlobSource, openSource, UnusableSource } from './blob-source.js';
+import { type BlobSource, openSource, UnusableSource } from '../cas/blob-source.js';
 import { type CasService, resourceName } from './cas-service.js';
 import type { TransferLimits } from './guard.js';
 import { isAboutAll, type RefusedBlob } from './refused.js';
