@@ -1,5 +1,6 @@
 /**
- * Writes what other files say already: src/gen from protos/, action.yml and package.json, the README's tables from action.yml.
+ * Writes what other files say already: src/gen from protos/, action.yml and package.json, the tables and the picture of
+ * the documents from action.yml and the house.
  * With `--check` it writes nothing and fails when any of these is stale.
  */
 import { execFileSync } from 'node:child_process';
@@ -8,13 +9,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { boundNumbers } from './bound-numbers.js';
+import { houseGraph } from './house-graph.js';
+import { houseTable } from './house-table.js';
+import { house, rootFiles } from './house.js';
+import { fillSections } from './sections.js';
 import { splitServices } from './split-services.js';
-import { inputTables, inputsModule, outputTable, replaceSection, versionModule } from './tables.js';
+import { inputTables, inputsModule, outputTable, versionModule } from './tables.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
 
-const wanted = new Map([...generatedFromProtos(), ...generatedFromAction()]);
+const wanted = new Map([...generatedFromProtos(), ...generatedFromAction(), ...pages()]);
 const stale = [...wanted].filter(([path, text]) => readOrEmpty(path) !== text).map(([path]) => path);
 const leftOver = listFiles(join(root, 'src/gen'))
   .map((path) => join('src/gen', path))
@@ -44,18 +49,25 @@ function generatedFromProtos() {
 }
 
 function generatedFromAction() {
-  const action = parseDocument(readFileSync(join(root, 'action.yml'), 'utf8'));
-  const readme = readOrEmpty('README.md');
-  const tables = replaceSection(
-    replaceSection(readme, 'inputs', inputTables(action)),
-    'outputs',
-    outputTable(action),
-  );
+  const action = parseDocument(readOrEmpty('action.yml'));
   return [
     ['src/gen/inputs.ts', inputsModule(action)],
     ['src/gen/version.ts', versionModule(JSON.parse(readOrEmpty('package.json')).version)],
-    ['README.md', tables],
   ];
+}
+
+/** The documents, of which parts are told elsewhere already. */
+function pages() {
+  const action = parseDocument(readOrEmpty('action.yml'));
+  return [
+    filled('CONTRIBUTING.md', { house: houseTable(house, rootFiles) }),
+    filled('docs/architecture.md', { house: houseGraph(house) }),
+    filled('README.md', { inputs: inputTables(action), outputs: outputTable(action) }),
+  ];
+}
+
+function filled(path, sections) {
+  return [path, fillSections(path, readOrEmpty(path), sections)];
 }
 
 function listFiles(folder) {

@@ -59,9 +59,3 @@ export function outputTable(document) {
 function cell(text) {
   return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 }
-
-/** Puts text between `<!-- NAME: … -->` and `<!-- /NAME -->`. */
-export function replaceSection(page, name, text) {
-  const section = new RegExp(`(<!-- ${name}:[^>]*-->\n)[^]*?(\n<!-- /${name} -->)`);
-  return page.replace(section, (_, start, end) => `${start}\n${text}\n${end}`);
-}
