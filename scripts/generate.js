@@ -1,6 +1,6 @@
 /**
- * Writes what other files say already: src/gen from protos/, action.yml and package.json, the tables and the picture of
- * the documents from action.yml and the house.
+ * Writes what other files say already: src/gen from protos/, action.yml and package.json, `check/action.yml` from
+ * action.yml, the tables and the picture of the documents from action.yml and the house.
  * With `--check` it writes nothing and fails when any of these is stale.
  */
 import { execFileSync } from 'node:child_process';
@@ -9,12 +9,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
 import { boundNumbers } from './bound-numbers.js';
+import { sharedInputs } from './check-action.js';
 import { houseGraph } from './house-graph.js';
 import { houseTable } from './house-table.js';
 import { house, rootFiles } from './house.js';
 import { fillSections } from './sections.js';
 import { splitServices } from './split-services.js';
-import { inputTables, inputsModule, outputTable, versionModule } from './tables.js';
+import { groupedInputs, inputTables, inputsModule, outputTable, versionModule } from './tables.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
@@ -49,10 +50,12 @@ function generatedFromProtos() {
 }
 
 function generatedFromAction() {
-  const action = parseDocument(readOrEmpty('action.yml'));
+  const text = readOrEmpty('action.yml');
+  const action = parseDocument(text);
   return [
     ['src/gen/inputs.ts', inputsModule(action)],
     ['src/gen/version.ts', versionModule(JSON.parse(readOrEmpty('package.json')).version)],
+    filled('check/action.yml', { inputs: sharedInputs(groupedInputs(action), text) }),
   ];
 }
 

@@ -3,7 +3,7 @@
 const HEADER = '// Written by `npm run gen` from action.yml. Do not edit.\n';
 
 /** The inputs in their groups: `[{ group, inputs: [{ name, description, default, required }] }]`. */
-function groupedInputs(document) {
+export function groupedInputs(document) {
   const groups = [];
   for (const { key, value } of document.get('inputs').items) {
     const group = /group: (.*)/.exec(key.commentBefore ?? '')?.[1] ?? commentBeforeFirst(document, groups);
