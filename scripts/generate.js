@@ -1,6 +1,6 @@
 /**
- * Writes what other files say already: src/gen from protos/, action.yml and package.json, `check/action.yml` from
- * action.yml, the tables and the picture of the documents from action.yml and the house.
+ * Writes what other files say already: src/gen from protos/, action.yml and package.json, `check/action.yml` and the
+ * tables and pictures of the documents from action.yml, the house and the build record.
  * With `--check` it writes nothing and fails when any of these is stale.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { sharedInputs } from './check-action.js';
 import { houseGraph } from './house-graph.js';
 import { houseTable } from './house-table.js';
 import { house, rootFiles } from './house.js';
+import { recordTable } from './record-table.js';
 import { fillSections } from './sections.js';
 import { splitServices } from './split-services.js';
 import { groupedInputs, inputTables, inputsModule, outputTable, versionModule } from './tables.js';
@@ -62,10 +63,16 @@ function generatedFromAction() {
 /** The documents, of which parts are told elsewhere already. */
 function pages() {
   const action = parseDocument(readOrEmpty('action.yml'));
+  const check = parseDocument(readOrEmpty('check/action.yml'));
   return [
     filled('CONTRIBUTING.md', { house: houseTable(house, rootFiles) }),
     filled('docs/architecture.md', { house: houseGraph(house) }),
-    filled('README.md', { inputs: inputTables(action), outputs: outputTable(action) }),
+    filled('docs/reference.md', {
+      inputs: inputTables(action),
+      outputs: outputTable(action),
+      'check-outputs': outputTable(check),
+      record: recordTable(readOrEmpty('src/report/record.ts')),
+    }),
   ];
 }
 

@@ -40,6 +40,7 @@ const steps = [
   check('generated code is fresh', [node, 'scripts/generate.js', '--check']),
   check('dist is fresh', [node, 'scripts/bundle.js', '--check']),
   check('the house is as it is told', [node, 'scripts/check-house.js']),
+  check('documents name what is there', [node, 'scripts/check-documents.js']),
   check('eslint', [tool('eslint'), '.']),
   check('prettier', [tool('prettier'), '--check', '.']),
   check('types', [tool('tsc'), '--noEmit', '--project', '.']),
