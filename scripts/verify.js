@@ -43,6 +43,7 @@ const steps = [
   check('documents name what is there', [node, 'scripts/check-documents.js']),
   check('eslint', [tool('eslint'), '.']),
   check('prettier', [tool('prettier'), '--check', '.']),
+  check('workflows and what else GitHub reads', [node, 'scripts/check-yaml.js']),
   check('types', [tool('tsc'), '--noEmit', '--project', '.']),
   check('types of the tests', [tool('tsc'), '--noEmit', '--project', '__tests__']),
   // Before the tests: as root it brings what they need of a machine that has no bubblewrap yet.
