@@ -9,7 +9,7 @@ const directions = Object.entries(house).map(([folder, { imports }]) => ({
   target: `./src/${folder}`,
   from: './src',
   except: [folder, ...imports].map((name) => (rootFiles.includes(name) ? `./${name}.ts` : `./${name}`)),
-  message: `src/${folder} may import only ${[folder, ...imports].join(', ')}: see the house in CONTRIBUTING.md.`,
+  message: `src/${folder} may import only ${[folder, ...imports].join(', ')}: see scripts/house.js.`,
 }));
 
 const hostOnly = 'Only src/host and src/entry touch the CI system; take what you need as an argument.';
