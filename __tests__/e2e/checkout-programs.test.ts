@@ -74,6 +74,7 @@ describe("a virtual environment's", () => {
     bench.write('.venv/bin/another', `#!${bench.checkout}/.venv/bin/python\n`, 0o755);
     bench.write('.venv/bin/greeter', `#!${bench.checkout}/.venv/bin/python\nimport greeter\n`, 0o755);
     onPath('.venv/bin');
+    return packages;
   };
   const INPUTS = ['--inputs', '.', '--inputs', '.venv'];
 
@@ -89,9 +90,22 @@ describe("a virtual environment's", () => {
     expect((await bench.run([], `ls -d ${bench.checkout}`)).exitCode).toBe(2);
   });
 
+  test('modules that it finds by the checkout, and `activate`, do without PATH outside', async () => {
+    await bench.dispose();
+    bench = new Bench({ '.gitignore': '.venv\n' }, '/var/tmp');
+    execFileSync('git', ['init', '--quiet'], { cwd: bench.checkout });
+    const packages = venv();
+    bench.environment = {};
+    bench.write('src/editable.py', 'print("installed with -e")\n'); // As `pip install -e` does.
+    bench.write(`${packages}/editable.pth`, `${bench.checkout}/src\n`);
+    const python = await bench.run(INPUTS, '.venv/bin/python -m editable');
+    expect(python).toMatchObject({ exitCode: 0, stdout: 'installed with -e\n' });
+    expect((await bench.run(INPUTS, '. .venv/bin/activate; greeter')).stdout).toBe('hello of venv\n');
+  });
+
   test('Python and modules are there, and what cannot run at another place is told', async () => {
     venv(); // Nothing below /tmp is there inside.
-    const { stdout, stderr } = await bench.run(INPUTS, 'python -m greeter; command -v python');
+    const { stdout, stderr } = await bench.run(INPUTS, 'python -c "import greeter"; command -v python');
     expect(stdout).toBe('hello of venv\n/workspace/.venv/bin/python\n');
     const lost = (program: string) =>
       `${program} (and 1 more) does not run in the sandbox, for it needs ${bench.checkout}/.venv/bin/python by that path`;

@@ -31,24 +31,42 @@ export interface FoundPrograms {
  * Looks at the programs that PATH names in the checkout: folders of which nothing is input, and programs that run only
  * at the place where they were installed, as the scripts of a virtual environment name their interpreter by its whole
  * path. For those a link stands where this machine has the checkout. It costs nothing that they have not cost already:
- * an input with such a path in it is another one on each machine.
+ * an input with such a path in it is another one on each machine. It stands for a virtual environment that is not on
+ * PATH, too: `activate` puts it there, and what `pip install -e` has installed is found by the checkout's path.
  */
 export async function findPrograms(request: CheckoutPrograms): Promise<FoundPrograms> {
   const { rootfs, workspace, everything } = request;
   const folders = rootfs.path.flatMap(inCheckout);
-  if (folders.length === 0) return { warnings: [], links: [] };
+  const offPath = programsOfEnvironments(request.inputs).filter((folder) => !folders.includes(folder));
+  if (folders.length === 0 && offPath.length === 0) return { warnings: [], links: [] };
   const missing = await missingOf(folders, request);
   const input = folders.filter((folder) => isInput(folder, request));
-  const bound = (await Promise.all(input.map((folder) => boundPrograms(folder, request)))).flat();
+  const bound = await boundIn(input, request);
+  const boundOffPath = await boundIn(offPath, request);
   const canLink = canStandAt(workspace, rootfs);
-  const lost = bound.filter(([, needs]) => !canLink || !isWithin(needs, workspace));
+  const isLost = ([, needs]: BoundProgram) => !canLink || !isWithin(needs, workspace);
+  const lost = bound.filter(isLost);
+  const needsLink = [...bound, ...boundOffPath].some((program) => !isLost(program));
   return {
     warnings: [
       ...(missing.length > 0 ? [wordsForMissing(missing, everything)] : []),
       ...(lost.length > 0 ? [wordsForBound(calledFirst(lost, request.command))] : []),
     ],
-    links: lost.length < bound.length ? [{ path: workspace, target: `/${WORKSPACE}` }] : [],
+    links: needsLink ? [{ path: workspace, target: `/${WORKSPACE}` }] : [],
   };
+}
+
+/** The folders of programs of the virtual environments that are input (PEP 405). */
+function programsOfEnvironments(inputs: readonly InputNode[]): readonly string[] {
+  const marks = inputs.filter(({ kind, path }) => kind === 'file' && path.endsWith(ENVIRONMENT_MARK));
+  return marks.map(({ path }) => `${path.slice(0, -ENVIRONMENT_MARK.length)}/bin`);
+}
+
+async function boundIn(
+  folders: readonly string[],
+  request: CheckoutPrograms,
+): Promise<readonly BoundProgram[]> {
+  return (await Promise.all(folders.map((folder) => boundPrograms(folder, request)))).flat();
 }
 
 /** Whether nothing else is at this path inside, nor has to be. */
@@ -112,6 +130,7 @@ function calledFirst(programs: readonly BoundProgram[], command: readonly string
   return [...programs.filter(isCalled), ...programs.filter((each) => !isCalled(each))];
 }
 
+const ENVIRONMENT_MARK = '/pyvenv.cfg';
 /** Of more programs in a folder the rest is not looked at. */
 const MOST = 500;
 /** As much of a script as Linux reads for its interpreter (execve(2)). */
