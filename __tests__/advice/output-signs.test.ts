@@ -51,11 +51,51 @@ describe('a network that is not there', () => {
 });
 
 test.each([
+  ['bash: line 1: cargo: command not found', 'cargo: command not found'],
+  ['sh: 1: jest: not found', 'jest: not found'],
+  ['make[1]: c++: No such file or directory', 'make[1]: c++: No such file or directory'],
+])('a program that is not found: %s', async (text, program) =>
+  expect((await signsIn(text)).program).toBe(program),
+);
+
+test('a program that is not found may be a dependency', async () =>
+  expect((await signsIn('sh: 1: jest: not found\nnpm error code 127')).dependency).toBe('not found'));
+
+describe('a system that is only read', () => {
+  test.each([
+    [
+      "install: cannot create regular file '/usr/local/bin/x': Read-only file system",
+      'Read-only file system',
+    ],
+    ['npm error code EROFS\nnpm error syscall symlink', 'npm error code EROFS'],
+    ["Error: EROFS: read-only file system, open '/usr/local/x'", 'EROFS'],
+    [
+      "npm error enoent ENOENT: no such file or directory, mkdir '/usr/lib/node_modules/semver'",
+      "mkdir '/usr/lib/node_modules",
+    ],
+    [
+      'E: Unable to acquire the dpkg frontend lock (/var/lib/dpkg/lock-frontend), are you root?',
+      'are you root?',
+    ],
+    [
+      'file cannot create directory: /usr/local/share.  Maybe need\n  administrative privileges.',
+      'administrative privileges',
+    ],
+    [
+      'sudo: The "no new privileges" flag is set, which prevents sudo from running as root.',
+      '"no new privileges" flag',
+    ],
+  ])('%s', async (text, system) => expect((await signsIn(text)).system).toEqual(system));
+
+  test('is none where a build writes in the checkout', async () =>
+    expect((await signsIn("mkdir 'app/node_modules/x'\nsudo: false\n")).system).toBeUndefined());
+});
+
+test.each([
   ['fatal: not a git repository (or any of the parent directories): .git', 'repository'],
   ['error obtaining VCS status: exit status 128', 'repository'],
   ["Error: Cannot find module 'left-pad'", 'dependency'],
   ["ModuleNotFoundError: No module named 'attrs'", 'dependency'],
-  ['sh: 1: jest: not found\nnpm error code 127', 'dependency'],
 ])('%j tells of a %s that is missed', async (text, sign) =>
   expect(Object.keys(await signsIn(text))).toEqual([sign]),
 );

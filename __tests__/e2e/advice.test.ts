@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Bench } from './command-line.js';
@@ -64,6 +64,61 @@ test('what a build with the network does not get of proxies and mirrors is named
   ]);
   expect(stderr).not.toContain('hunter2');
   expect(await failing(refused)).toEqual([]);
+});
+
+test.each(['PIP_INDEX_URL', 'npm_config_registry', 'GOPROXY'])('so is %s', async (name) => {
+  bench.environment[name] = 'http://user:hunter2@mirror.example.org/';
+  const { stderr } = await bench.run(['--network', 'on'], 'echo "connect ECONNREFUSED" >&2; exit 1');
+  expect(warningsIn(stderr)).toEqual([expect.stringContaining(`: name ${name} in \`env\``)]);
+  expect(stderr).not.toContain('hunter2');
+});
+
+test('a build that changes the system is told that it only reads it, and where programs can go', async () => {
+  expect(await failing('cp /dev/null /usr/lib/x')).toEqual([
+    expect.stringMatching(
+      /the build tried to change the system \(it said "Read-only file system"\).*below \/home\/build\/\.local, whose `bin` is on PATH$/,
+    ),
+  ]);
+  bench.write('tool/package.json', '{ "name": "some-tool", "version": "1.0.0", "bin": "tool.sh" }');
+  bench.write('tool/tool.sh', '#!/bin/sh\necho installed\n', 0o755);
+  const install = 'npm install -g ./tool && some-tool';
+  const [advice = ''] = await failing(install);
+  const remedy = /with `(NPM_CONFIG_PREFIX=[^`]+)` in `env`$/.exec(advice)?.[1] ?? 'none';
+  expect((await bench.run(['--env', remedy], install)).stdout).toContain('installed\n');
+});
+
+describe('a program of this machine that the sandbox does not show is named', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync('/var/tmp/tools-');
+    writeFileSync(join(folder, 'odd-tool'), '#!/bin/sh\necho shown\n', { mode: 0o755 });
+    chmodSync(folder, 0o755);
+    bench.environment = { PATH: `${process.env.PATH ?? ''}:${folder}` };
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  test.each([
+    ['by a shell', 'odd-tool'],
+    ['by make', "printf 'all:\\n\\todd-tool\\n' > Makefile; make"],
+  ])('where it was called %s', async (_, script) =>
+    expect(await failing(script)).toEqual([
+      expect.stringContaining(
+        `odd-tool: this machine has it, but the sandbox shows no tools of where it lies (${folder}/odd-tool)`,
+      ),
+    ]),
+  );
+
+  test('where it is the command; but not one that is nowhere', async () => {
+    const call = async (name: string) =>
+      warningsIn((await bench.start('run', '--cache-dir', bench.cache, '--', name).ended).stderr);
+    expect(await call('odd-tool')).toEqual([expect.stringContaining('odd-tool: this machine has it')]);
+    expect(await call('no-such-tool')).toEqual([]);
+  });
+
+  test('and found by its path with `host-paths`', async () => {
+    const { stdout } = await bench.run(['--host-paths', folder], `${folder}/odd-tool`);
+    expect(stdout).toBe('shown\n');
+  });
 });
 
 test('a build that asks git is told that there is no repository', async () => {

@@ -5,7 +5,7 @@ import { hasProgram, leftOutDependencies } from './left-out-dependencies.js';
 import { findMissingSubmodules } from './missing-submodules.js';
 import { nameSome } from './name-some.js';
 import type { OutputSigns } from './output-signs.js';
-import { proxiesOutside, settingsOfUser } from './settings-outside.js';
+import { settingsOfUser, variablesOutside } from './settings-outside.js';
 
 export interface BuiltFrom {
   readonly inputs: readonly InputNode[];
@@ -18,8 +18,12 @@ export interface FailedBuild extends BuiltFrom {
   readonly network: 'off' | 'on';
   /** Relative to the workspace. */
   readonly workingDirectory: string;
+  /** Where a build may install programs for itself: its `bin` is on PATH. An absolute path inside. */
+  readonly prefix: string;
   /** The command that the sandbox does not have. */
   readonly notFound: string | undefined;
+  /** Where this machine has a program of that name outside of the sandbox, of those that a build gets. */
+  readonly programOutside: (name: string) => string | undefined;
   /** Settings of the machine that the build did not get: absolute paths. */
   readonly withheld: readonly string[];
   /** Absolute. */
@@ -45,9 +49,11 @@ export async function adviseOnFailure(build: FailedBuild): Promise<readonly stri
   const submodules = await findMissingSubmodules(inputs, workspace);
   return [
     ...(network === 'off' ? adviceOnNetwork(signs) : adviceOnSettings(build)),
+    ...(signs.system === undefined ? [] : [adviceOnSystem(signs.system, build.prefix)]),
     ...(signs.repository === undefined ? [] : [adviceOnRepository(signs.repository)]),
     ...(submodules.length === 0 ? [] : [adviceOnSubmodules(submodules)]),
     ...adviceOnDependencies(build),
+    ...adviceOnProgram(build),
   ];
 }
 
@@ -62,7 +68,7 @@ function adviceOnNetwork({ network: said }: OutputSigns): readonly string[] {
 function adviceOnSettings({ signs, withheld, home, ...build }: FailedBuild): readonly string[] {
   const said = signs.network ?? signs.refusal;
   if (said === undefined) return [];
-  const variables = proxiesOutside(build.jobEnvironment, build.environment);
+  const variables = variablesOutside(build.jobEnvironment, build.environment);
   const settings = [...withheld, ...settingsOfUser(home)];
   const advice = [
     ...(variables.length === 0 ? [] : [`name ${variables.join(' and ')} in \`env\``]),
@@ -75,6 +81,14 @@ function adviceOnSettings({ signs, withheld, home, ...build }: FailedBuild): rea
     `the build did not reach something (it said "${said}"), and the sandbox has not all that this job has to reach it: ` +
       `${advice.join('; ')} (neither is shown, for either may hold a secret)`,
   ];
+}
+
+function adviceOnSystem(said: string, prefix: string): string {
+  const npm = /npm|node_modules/.test(said) ? `, with \`NPM_CONFIG_PREFIX=${prefix}\` in \`env\`` : '';
+  return (
+    `the build tried to change the system (it said "${said}"), which is read-only in the sandbox: ` +
+    `install what it needs in a step before, or below ${prefix}, whose \`bin\` is on PATH${npm}`
+  );
 }
 
 function adviceOnRepository(said: string): string {
@@ -103,5 +117,16 @@ function adviceOnDependencies({ signs, notFound, ...build }: FailedBuild): reado
   return [
     `${nameSome(missed)}: dependencies that git ignores, so they are not in the sandbox. ` +
       `Name them in \`inputs\` (with \`.\` for the rest), or let the build install them`,
+  ];
+}
+
+function adviceOnProgram({ signs, notFound, programOutside }: FailedBuild): readonly string[] {
+  const name =
+    notFound ?? /([^ ]+): (?:command not found|not found|No such .*)$/.exec(signs.program ?? '')?.[1];
+  const path = name === undefined || name.includes('/') ? undefined : programOutside(name);
+  if (name === undefined || path === undefined) return [];
+  return [
+    `${name}: this machine has it, but the sandbox shows no tools of where it lies (${path}). ` +
+      'Install it in a folder that lasts and holds nothing else, or name it in `host-paths` and call it by its path',
   ];
 }

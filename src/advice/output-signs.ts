@@ -30,6 +30,15 @@ const WORDS = {
     'unable to detect version|Unable to find git version|\\.git directory (?:is|was|could) not|No git repository found',
     'No \\.git directory|Git repository not found|could not find (?:a )?git repo',
   ],
+  /** A change of the system that is only read. */
+  system: [
+    "Read-only file system|(?:npm (?:error|ERR!) code )?\\bEROFS\\b|mkdir '/[^'\\n]{0,24}/node_modules\\b|administrative privileges",
+    'are you root\\?|sudo: (?:command )?not found|"no new privileges" flag|sudo must be owned by uid 0',
+  ],
+  /** A program that a shell or make looked for on PATH. */
+  program: [
+    '[\\w.+-]{1,40}: (?:command )?not found$|\\bmake(?:\\[\\d+\\])?: [\\w.+-]{1,24}: No such file or directory$',
+  ],
   /** A program, module or library that others wrote. */
   dependency: [
     'Cannot find (?:module|package)|Module not found|MODULE_NOT_FOUND|Could not resolve "|(?:command )?not found$',

@@ -19,21 +19,31 @@ const OF_USER = [
   '.nuget/NuGet/NuGet.Config',
   '.gitconfig',
 ];
-const PROXIES = /^(https?|all)_proxy$/i;
+const VARIABLES = [
+  '(https?|all)_proxy',
+  'pip_(extra_)?index_url',
+  'uv_(default_index|(extra_)?index(_url)?)',
+  'npm_config_registry',
+  'yarn_(registry|npm_registry_server)',
+  'goproxy',
+  'cargo_(registries|source)_\\w+',
+  'rustup_dist_server',
+];
+const NAMES = new RegExp(`^(${VARIABLES.join('|')})$`, 'i');
 
 /** The settings of this user that no build gets, as a user writes their paths. */
 export function settingsOfUser(home: string): readonly string[] {
   return OF_USER.filter((name) => isFile(join(home, name))).map((name) => `~/${name}`);
 }
 
-/** The variables of a proxy that the job has and the build does not get. */
-export function proxiesOutside(
+/** The variables that name a proxy or a mirror, which the job has and the build does not get. */
+export function variablesOutside(
   job: Readonly<Record<string, string>>,
   build: Readonly<Record<string, string>>,
 ): readonly string[] {
   const lower = new Set(Object.keys(build).map((name) => name.toLowerCase()));
   return Object.keys(job).filter(
-    (name) => PROXIES.test(name) && job[name] !== '' && !lower.has(name.toLowerCase()),
+    (name) => NAMES.test(name) && job[name] !== '' && !lower.has(name.toLowerCase()),
   );
 }
 

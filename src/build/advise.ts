@@ -1,4 +1,6 @@
 import { adviseOnFailure, adviseOnInputs } from '../advice/advise.js';
+import { findProgram } from '../process/own-programs.js';
+import { HOME } from '../sandbox/layout.js';
 import type { Execution } from './execute.js';
 import type { PreparedAction } from './prepare.js';
 import type { RunContext } from './run-context.js';
@@ -20,8 +22,11 @@ export async function advise(
     jobEnvironment,
     environment: config.build.environment,
     withheld,
+    programOutside: (name) =>
+      config.sandbox.rootfs.kind === 'host' ? findProgram(name, host.machine) : undefined,
     signs,
     network: config.sandbox.network,
+    prefix: `/${HOME}/.local`,
     workingDirectory: config.build.workingDirectory,
     notFound: verdict.kind === 'not-found' ? verdict.command : undefined,
   });
