@@ -1,17 +1,17 @@
 /**
  * Fails on what a document names and is not there: the file or heading that a link leads to, a path in code quotes, and
- * in troubleshooting a message that the program does not say.
+ * in troubleshooting a message that the program does not say. `node scripts/check-documents.js [FOLDER]`
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { anchorsOf, codeSpansOf, linksOf } from './markdown.js';
-import { quotedMessages } from './quoted-messages.js';
+import { anchorsOf, codeSpansOf, linksOf } from './documents/markdown.js';
+import { quotedMessages } from './documents/quoted-messages.js';
 
 const TROUBLESHOOTING = 'docs/troubleshooting.md';
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url)));
 const files = listFiles();
 const folders = new Set(files.flatMap(foldersOf));
 const places = new Set([...files, ...folders]);

@@ -8,15 +8,15 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSyn
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseDocument } from 'yaml';
-import { boundNumbers } from './bound-numbers.js';
-import { sharedInputs } from './check-action.js';
-import { houseGraph } from './house-graph.js';
-import { houseTable } from './house-table.js';
+import { boundNumbers } from './generate/bound-numbers.js';
+import { sharedInputs } from './generate/shared-inputs.js';
+import { houseGraph } from './house/house-graph.js';
+import { houseTable } from './house/house-table.js';
 import { house, rootFiles } from './house.js';
-import { recordTable } from './record-table.js';
-import { fillSections } from './sections.js';
-import { splitServices } from './split-services.js';
-import { groupedInputs, inputTables, inputsModule, outputTable, versionModule } from './tables.js';
+import { recordTable } from './generate/record-table.js';
+import { fillSections } from './generate/sections.js';
+import { splitServices } from './generate/split-services.js';
+import { groupedInputs, inputTables, inputsModule, outputTable, versionModule } from './generate/tables.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes('--check');
