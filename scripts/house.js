@@ -78,7 +78,7 @@ export const house = {
   },
   cache: {
     does: "what is kept between runs: packs, index, save, GitHub's cache and folders as its transports",
-    imports: ['cas', 'files', 'async', 'zstd', 'report', 'reapi', 'process', 'trust', 'errors'],
+    imports: ['cas', 'files', 'async', 'zstd', 'report', 'reapi', 'process', 'trust', 'errors', 'gen'],
   },
   casd: {
     does: 'the daemon: start, share, stop; CAS and action cache through it',
@@ -134,7 +134,7 @@ export const house = {
   },
   cas: {
     does: 'what is common to all that keep blobs and results',
-    imports: ['files', 'reapi', 'errors', 'gen'],
+    imports: ['files', 'reapi', 'trust', 'errors', 'gen'],
   },
   files: {
     does: 'files and folders: written whole or not at all, removed, looked for',

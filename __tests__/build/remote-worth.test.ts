@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ResultSource } from '../../src/build/result-source.js';
+import { NOWHERE } from '../../src/cas/blob-sink.js';
+import type { Store } from '../../src/cas/store.js';
 import { tooLong, whileWorthwhile } from '../../src/build/remote-worth.js';
 import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
@@ -50,8 +51,8 @@ describe('a result', () => {
     const now = () => performance.now();
     const budget = createDelayBudget();
     const guard = createGuard('cas', { latencyBudget: 500, delayBudget: budget, now });
-    const fetchFiles: ResultSource['fetchFiles'] = async ([file], stop) => {
-      const bytes = file?.digest.sizeBytes ?? 0;
+    const read: Store['read'] = async ([blob], _sink, stop) => {
+      const bytes = blob?.sizeBytes ?? 0;
       const attempt = async (limits: { signal: AbortSignal; moved: (bytes: number) => void }) => {
         for (let sent = 0; sent < bytes; sent += bytesASecond / 10) {
           await pause(100, limits.signal);
@@ -61,17 +62,19 @@ describe('a result', () => {
       await guard.transfer('Read', attempt, { bytes, signal: stop });
       if (ending !== undefined) throw ending;
     };
-    const source = {
+    const source: Store = {
       name: 'remote',
-      getActionResult: async () => ({ result, origin: null }),
-      fetchFiles,
-    } as never;
+      entry: async () => ({ result, origin: null }),
+      read,
+      confirm: async () => undefined,
+      discard: () => undefined,
+    };
     const results = whileWorthwhile(source, { guard, budget, now });
     let ended: unknown = 'not yet';
     const begin = performance.now();
     void results
-      .getActionResult(large, signal)
-      .then(() => results.fetchFiles([{ digest: large, path: '/x', mode: 0o644 }], signal))
+      .entry(large, signal)
+      .then(() => results.read([large], NOWHERE, signal))
       .then(
         () => (ended = 'fetched'),
         (error: unknown) => (ended = error),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ActionResult, Tree } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { missingOutputs, planOutputs, treeDigests, UnusableResult } from '../../src/outputs/plan.js';
+import { UnusableResult } from '../../src/cas/unusable-result.js';
+import { missingOutputs, planOutputs, treeDigests } from '../../src/outputs/plan.js';
 import { digestOf } from '../../src/reapi/digest.js';
 
 const blob = digestOf(Buffer.from('x'));

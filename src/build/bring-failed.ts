@@ -1,10 +1,11 @@
 import { messageOf } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { type PlannedOutput, UnusableOutput, UnusableResult } from '../outputs/plan.js';
+import { UnusableResult } from '../cas/unusable-result.js';
+import { type PlannedOutput, UnusableOutput } from '../outputs/plan.js';
 import { bringOutputs, isToBring } from './bring-outputs.js';
 import { planResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
-import type { ResultSource } from './result-source.js';
+import type { Store } from '../cas/store.js';
 import type { RunContext } from './run-context.js';
 
 /** What a failed build left at its outputs. */
@@ -29,7 +30,7 @@ export interface FailedBuild {
 export async function bringFailed(
   context: RunContext,
   prepared: PreparedAction,
-  source: ResultSource,
+  source: Store,
   { result, exitCode, reason }: FailedBuild,
   signal: AbortSignal,
 ): Promise<Leavings> {
@@ -48,12 +49,7 @@ export async function bringFailed(
   }
 }
 
-async function planUsable(
-  { config }: RunContext,
-  source: ResultSource,
-  result: ActionResult,
-  signal: AbortSignal,
-) {
+async function planUsable({ config }: RunContext, source: Store, result: ActionResult, signal: AbortSignal) {
   const refused: string[] = [];
   for (let usable = result; ;) {
     try {

@@ -6,7 +6,8 @@ import { formatCount } from '../report/format-quantity.js';
 import { printable } from '../report/printable.js';
 import type { KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
-import type { ResultSource } from './result-source.js';
+import { readFiles } from '../cas/read.js';
+import type { Store } from '../cas/store.js';
 import type { RunContext } from './run-context.js';
 
 /** Of many paths so many are named. */
@@ -22,7 +23,7 @@ export async function bringOutputs(
   { config, host, folder, log, watch }: RunContext,
   { inputs }: PreparedAction,
   { planned }: KnownResult,
-  source: ResultSource,
+  source: Store,
   signal: AbortSignal,
 ): Promise<void> {
   if (planned.length === 0) return;
@@ -35,7 +36,7 @@ export async function bringOutputs(
         workingDirectory: config.build.workingDirectory,
         inputs: inputs.nodes,
         memory: folder.memory,
-        fetchFiles: (files, either) => source.fetchFiles(files, either),
+        fetchFiles: (files, either) => readFiles(source, files, either),
       },
       signal,
     ),

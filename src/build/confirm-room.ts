@@ -1,5 +1,5 @@
 import { type Disk, diskOf } from '../casd/disk.js';
-import { UnusableResult } from '../outputs/plan.js';
+import { UnusableResult } from '../cas/unusable-result.js';
 import { BLOCK, lackOfRoom, type Load, loadOf } from './disk-room.js';
 import { isToBring } from './bring-outputs.js';
 import type { KnownResult } from './look-up.js';

@@ -2,7 +2,7 @@ import { Fault } from '../errors.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { downloadBlobs, TooLarge } from '../remote/download-to-memory.js';
-import type { RemoteServices } from './remote-services.js';
+import type { RemoteServices } from '../remote/services.js';
 import type { RemoteSession } from './remote-session.js';
 
 /** More than the largest folder of any distribution takes. */

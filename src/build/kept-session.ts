@@ -14,9 +14,9 @@ import type { KeptReport } from '../report/kept-report.js';
 import { withTimeLimit } from '../async/time-limit.js';
 import { isReadLater } from '../trust/cache-scopes.js';
 import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
-import { keptResults } from './kept-results.js';
+import { packStore } from '../cache/pack-store.js';
 import { keptTrust, type KeptTrust } from './kept-trust.js';
-import type { ResultSource } from './result-source.js';
+import type { Store } from '../cas/store.js';
 
 /** What the indexes may take in milliseconds: a service that is down must not hold up the build for long. */
 const INDEX_LIMIT = 10_000;
@@ -69,14 +69,14 @@ export class KeptSession {
 
   /** Works with the kept results, or says once why that cannot be. */
   async attempt<T>(
-    work: (source: ResultSource, signal: AbortSignal) => Promise<T | undefined>,
+    work: (source: Store, signal: AbortSignal) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     if (this.trust.unproven !== undefined) {
       this.log.info(this.trust.unproven);
       return undefined;
     }
     return this.#use(async (cache, limited) => {
-      const source = keptResults(cache, this.trust.repository, (entry) => this.#noteUse(entry));
+      const source = packStore(cache, this.trust.repository, (entry) => this.#noteUse(entry));
       const found = await workUntilNothingIsLost(cache, () => work(source, limited));
       this.#lookup = found === undefined ? 'miss' : 'hit';
       return found;

@@ -1,20 +1,16 @@
 import type { BuildConfig } from '../config/config.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Log } from '../machine.js';
-import {
-  missingOutputs,
-  planOutputs,
-  type PlannedOutput,
-  treeDigests,
-  UnusableResult,
-} from '../outputs/plan.js';
+import { missingOutputs, planOutputs, type PlannedOutput, treeDigests } from '../outputs/plan.js';
 import { EMPTY_DIGEST, formatDigest, parseDigest, type Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { originWords } from '../report/origin-words.js';
 import type { Origin } from '../trust/belief.js';
 import { together } from '../async/together.js';
 import { foreignSignal } from './machine-failure.js';
-import type { ResultSource } from './result-source.js';
+import { readBlob } from '../cas/read.js';
+import type { Store } from '../cas/store.js';
+import { UnusableResult } from '../cas/unusable-result.js';
 import type { RunContext } from './run-context.js';
 import { whatIsUnsaid } from './unsaid.js';
 
@@ -40,13 +36,13 @@ export interface FoundResult extends KnownResult {
 /** Looks the action up in one place. An entry that cannot be used or believed is no hit, and one line says why. */
 export async function lookUp(
   { config, log, believes }: RunContext,
-  source: ResultSource,
+  source: Store,
   actionDigest: Digest,
   signal: AbortSignal,
 ): Promise<FoundResult | undefined> {
   const { build } = config;
   return undefinedIfUnusable(source, log, async () => {
-    const found = await source.getActionResult(actionDigest, signal);
+    const found = await source.entry(actionDigest, signal);
     if (found === undefined) return undefined;
     const { result, origin } = found;
     if (origin !== null && !believes(origin)) {
@@ -73,7 +69,7 @@ function isBelievedFailure({ exitCode }: ActionResult, { cacheFailures }: BuildC
 
 /** Runs what uses a cached result. Where that is no good, one line says why, and it is as if there were none. */
 export async function undefinedIfUnusable<T>(
-  source: ResultSource,
+  source: Store,
   log: Log,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -93,7 +89,7 @@ export async function undefinedIfUnusable<T>(
  * @throws UnusableResult, UnusableBlob
  */
 export async function planResult(
-  source: ResultSource,
+  source: Store,
   result: ActionResult,
   build: BuildConfig,
   signal: AbortSignal,
@@ -103,7 +99,7 @@ export async function planResult(
     throw new UnusableResult('it has more outputs than were declared');
   const trees = new Map<string, Uint8Array>();
   const fetch = (digest: Digest) => async (either: AbortSignal) => {
-    trees.set(digest.hash, await source.fetchBlob(checked(digest), either));
+    trees.set(digest.hash, await readBlob(source, checked(digest), either));
   };
   await together(signal, ...digests.map(fetch));
   const known = { result, planned: planOutputs(result, trees, build.outputs, build.workingDirectory) };

@@ -5,7 +5,8 @@ import type { CacheFolder } from '../casd/folder.js';
 import { sealResult } from '../casd/seals.js';
 import { Fault, messageOf } from '../errors.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import { missingOutputs, UnusableResult } from '../outputs/plan.js';
+import { UnusableResult } from '../cas/unusable-result.js';
+import { missingOutputs } from '../outputs/plan.js';
 import { captureAction, type Captured } from './capture.js';
 import { chooseStaging, stagingLine, type StagingChoice } from './choose-staging.js';
 import { DamagedCache } from './damaged-cache.js';
@@ -21,7 +22,7 @@ import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { advise } from './advise.js';
 import { bringFailed } from './bring-failed.js';
 import { bringOutputs, isToBring } from './bring-outputs.js';
-import { localResults } from './result-source.js';
+import { localStore } from '../casd/local-store.js';
 import { onIntactInputs } from './on-intact-inputs.js';
 import { pushResult, type PushRequest } from './push-result.js';
 import { readProcessLimit } from '../sandbox/process-limit.js';
@@ -186,7 +187,7 @@ async function settle(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { build } = context.config;
-  const source = localResults(context.folder);
+  const source = localStore(context.folder);
   const failed = async (reason: string | null, exitCode: number): Promise<Outcome> => {
     const left = await bringFailed(context, prepared, source, { result, exitCode, reason }, signal);
     return {

@@ -10,7 +10,7 @@ import { blobInFile, blobInMemory, type BlobSource } from '../cas/blob-source.js
 import { uploadMissing } from '../remote/upload.js';
 import type { KnownResult } from './look-up.js';
 import type { PreparedAction } from './prepare.js';
-import type { RemoteServices } from './remote-services.js';
+import type { RemoteServices } from '../remote/services.js';
 import type { RemoteSession } from './remote-session.js';
 import type { WholeTree } from './restore-rootfs.js';
 import { tellProgress } from './tell-progress.js';

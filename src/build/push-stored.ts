@@ -5,7 +5,7 @@ import type { StoredEntry } from '../casd/stored-contents.js';
 import { updateActionResult } from '../remote/action-cache.js';
 import { blobInFile } from '../cas/blob-source.js';
 import { uploadMissing } from '../remote/upload.js';
-import type { RemoteServices } from './remote-services.js';
+import type { RemoteServices } from '../remote/services.js';
 import { actionOf, readEntry } from './remote-standing.js';
 
 export interface PushedResult {

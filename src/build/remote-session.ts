@@ -10,10 +10,11 @@ import { explainRemoteError } from '../remote/explain.js';
 import { createGuard, type Guard, Unavailable } from '../remote/guard.js';
 import type { RemoteReport } from '../report/remote-report.js';
 import { RpcError } from '../rpc/call.js';
-import { remoteResults } from './remote-results.js';
-import type { RemoteServices } from './remote-services.js';
+import { remoteStore } from '../remote/remote-store.js';
+import type { RemoteServices } from '../remote/services.js';
 import { whileWorthwhile } from './remote-worth.js';
-import type { ResultSource } from './result-source.js';
+import type { Store } from '../cas/store.js';
+import { tellProgress } from './tell-progress.js';
 
 /** Of the 10 s that a bad remote may add to a build, in milliseconds: the rest is for noticing that they are over. */
 const DELAY_BUDGET = 9_500;
@@ -64,10 +65,11 @@ export class RemoteSession {
   }
 
   /** The results that the remote keeps: none, where it is not good enough. */
-  results(): ResultSource {
+  results(): Store {
     const { clients, guard } = this.#actionCache;
     const remote = { actionCache: { ...clients, guard }, services: this.services };
-    const results = remoteResults(remote, this.log, (digest) => this.fetched(digest));
+    const progress = tellProgress(this.log, 'fetching outputs');
+    const results = remoteStore(remote, progress, (digest) => this.fetched(digest));
     // Who must have the remote waits for it.
     if (this.config.onUnavailable === 'fail') return results;
     return whileWorthwhile(results, { guard: this.#cas.guard, budget: this.#budget });

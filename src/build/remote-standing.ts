@@ -10,7 +10,7 @@ import { missingOf } from '../remote/closure.js';
 import { findMissing } from '../remote/find-missing.js';
 import { sideBySide } from '../async/side-by-side.js';
 import { TransferWindow, windowGate } from '../remote/window.js';
-import type { RemoteServices } from './remote-services.js';
+import type { RemoteServices } from '../remote/services.js';
 
 const QUESTIONS_AT_ONCE = 32;
 const ENTRY_BYTES = 1024;

@@ -3,7 +3,7 @@ import type { Guard } from '../remote/guard.js';
 import { idleTime } from '../remote/idle-time.js';
 import { formatDuration } from '../report/format-quantity.js';
 import { buildDuration } from './build-duration.js';
-import type { ResultSource } from './result-source.js';
+import type { Store } from '../cas/store.js';
 
 /** How far a fetch has come. Times in milliseconds. */
 export interface Fetching {
@@ -48,10 +48,7 @@ export interface WorthSettings {
  * slowly for what it has to send, costs no more than one that does not answer. What was fetched for nothing is told as
  * delay.
  */
-export function whileWorthwhile(
-  source: ResultSource,
-  { guard, budget, now = idleTime }: WorthSettings,
-): ResultSource {
+export function whileWorthwhile(source: Store, { guard, budget, now = idleTime }: WorthSettings): Store {
   let found = 0;
   let duration: number | null = null;
   const watched = async <T>(bytes: number, work: () => Promise<T>): Promise<T> => {
@@ -77,18 +74,16 @@ export function whileWorthwhile(
   };
   return {
     ...source,
-    getActionResult: async (digest, signal) => {
-      const sourced = await source.getActionResult(digest, signal);
+    entry: async (action, signal) => {
+      const entry = await source.entry(action, signal);
       found = now();
-      duration = sourced === undefined ? null : buildDuration(sourced.result);
-      return sourced;
+      duration = entry === undefined ? null : buildDuration(entry.result);
+      return entry;
     },
-    fetchBlob: (digest, signal) => watched(digest.sizeBytes, () => source.fetchBlob(digest, signal)),
-    fetchFiles: (files, signal) => {
-      const bytes = new Map(files.map(({ digest }) => [digest.hash, digest.sizeBytes]));
-      const all = [...bytes.values()].reduce((sum, size) => sum + size, 0);
-      return watched(all, () => source.fetchFiles(files, signal));
+    read: (digests, sink, signal) => {
+      const bytes = digests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+      return watched(bytes, () => source.read(digests, sink, signal));
     },
-    confirm: (result, files, signal) => watched(0, () => source.confirm(result, files, signal)),
+    confirm: (result, inTrees, signal) => watched(0, () => source.confirm(result, inTrees, signal)),
   };
 }

@@ -6,7 +6,8 @@ import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote
 import type { BuildLog } from '../host/host.js';
 import { makeOwnFolder } from '../process/own-folder.js';
 import type { Digest } from '../reapi/digest.js';
-import type { ResultSource } from './result-source.js';
+import { readBlob, readFiles } from '../cas/read.js';
+import type { Store } from '../cas/store.js';
 import { together } from '../async/together.js';
 
 /** Output longer than this goes through a file, so that none of it is shown before all of it was checked. */
@@ -19,7 +20,7 @@ const IN_MEMORY_BYTES = 4_000_000;
  * @throws UnusableBlob
  */
 export async function fetchOutput(
-  source: ResultSource,
+  source: Store,
   result: ActionResult,
   folder: CacheFolder,
   signal: AbortSignal,
@@ -38,7 +39,7 @@ export async function fetchOutput(
 type Chunks = () => AsyncIterable<Buffer>;
 
 async function fetchStream(
-  source: ResultSource,
+  source: Store,
   raw: Buffer,
   digest: Digest | undefined,
   folder: CacheFolder,
@@ -46,13 +47,13 @@ async function fetchStream(
 ): Promise<Chunks> {
   if (digest === undefined || digest.sizeBytes === 0) return () => once(raw);
   if (digest.sizeBytes <= IN_MEMORY_BYTES) {
-    const blob = await source.fetchBlob(digest, signal);
+    const blob = await readBlob(source, digest, signal);
     return () => once(blob);
   }
   const workFolder = await makeOwnFolder(folder.work);
   const path = join(workFolder, 'stream');
   try {
-    await source.fetchFiles([{ digest, path, mode: 0o600 }], signal);
+    await readFiles(source, [{ digest, path, mode: 0o600 }], signal);
   } catch (error) {
     await rm(workFolder, { recursive: true, force: true });
     throw error;

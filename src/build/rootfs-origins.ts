@@ -1,3 +1,4 @@
+import { watchSink } from '../cas/blob-sink.js';
 import { type BlobFile, FileSink } from '../cas/file-sink.js';
 import type { KeptCache } from '../cache/kept-cache.js';
 import type { Digest } from '../reapi/digest.js';
@@ -38,8 +39,8 @@ export function keptOrigin(cache: KeptCache): RootfsOrigin {
       return directories;
     },
     files: (files, onWhole, signal) => {
-      const sink = new FileSink(files, onWhole);
-      return cache.read(sink.digests, sink, signal);
+      const sink = new FileSink(files);
+      return cache.read(sink.digests, watchSink(sink, onWhole), signal);
     },
   };
 }

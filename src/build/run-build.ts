@@ -10,7 +10,8 @@ import { describeRun, type Outcome } from './describe-run.js';
 import { filesOf, lookUp, undefinedIfUnusable } from './look-up.js';
 import { prepareAction, type PreparedAction } from './prepare.js';
 import { fetchOutput } from './replay-output.js';
-import { localResults, type ResultSource } from './result-source.js';
+import type { Store } from '../cas/store.js';
+import { localStore } from '../casd/local-store.js';
 import { openRun, type RunContext } from './run-context.js';
 import { together } from '../async/together.js';
 
@@ -50,7 +51,7 @@ async function runOnce(
 ): Promise<RunReport> {
   const prepared = await prepareAction(context, distrusted, signal);
   const hit =
-    (await replayHit(context, prepared, localResults(context.folder), signal)) ??
+    (await replayHit(context, prepared, localStore(context.folder), signal)) ??
     (await context.kept?.attempt((source, limited) => replayHit(context, prepared, source, limited))) ??
     (await replayRemoteHit(context, prepared, signal));
   if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
@@ -81,7 +82,7 @@ async function replayRemoteHit(
 async function replayHit(
   context: RunContext,
   prepared: PreparedAction,
-  source: ResultSource,
+  source: Store,
   signal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { config, host, log, watch, folder } = context;

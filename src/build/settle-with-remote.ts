@@ -13,7 +13,7 @@ import type { ExpiryRemote } from '../report/expiry-report.js';
 import type { Origin } from '../trust/belief.js';
 import type { PushDecision } from '../trust/may-push.js';
 import { pushStored } from './push-stored.js';
-import type { RemoteServices } from './remote-services.js';
+import type { RemoteServices } from '../remote/services.js';
 import type { RemoteSession } from './remote-session.js';
 import { askStanding } from './remote-standing.js';
 

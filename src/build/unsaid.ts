@@ -1,5 +1,5 @@
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { ResultSource } from './result-source.js';
+import type { Store } from '../cas/store.js';
 
 /**
  * What an entry does not say that every entry says, in words: one of no bytes is that of a build that went well and left
@@ -7,7 +7,7 @@ import type { ResultSource } from './result-source.js';
  */
 export function whatIsUnsaid(
   { executionMetadata, stdoutDigest, stderrDigest }: ActionResult,
-  source: ResultSource['name'],
+  source: Store['name'],
 ): string | undefined {
   if (executionMetadata?.executionCompletedTimestamp === undefined) return 'when it was built';
   if (source === 'remote') return undefined;

@@ -23,3 +23,25 @@ export const NOWHERE: BlobSink = {
   take: () => undefined,
   begin: () => ({ write: () => undefined, finish: () => undefined, discard: () => undefined }),
 };
+
+/** The same sink. @param onWhole called when it has a blob as a whole */
+export function watchSink(sink: BlobSink, onWhole: (digest: Digest) => void): BlobSink {
+  return {
+    take: (digest, bytes) => {
+      const taken = sink.take(digest, bytes);
+      if (taken !== undefined) return taken.then(() => onWhole(digest));
+      onWhole(digest);
+    },
+    begin: async (digest) => {
+      const writer = await sink.begin(digest);
+      return {
+        write: (piece) => writer.write(piece),
+        finish: async () => {
+          await writer.finish();
+          onWhole(digest);
+        },
+        discard: () => writer.discard(),
+      };
+    },
+  };
+}

@@ -25,11 +25,7 @@ export class FileSink implements BlobSink {
   readonly #first = new Map<string, BlobFile>();
   readonly #others = new Map<string, BlobFile[]>();
 
-  /** @param onWhole called for a blob when all that is to be made of it is there */
-  constructor(
-    files: readonly BlobFile[],
-    private readonly onWhole: (digest: Digest) => void = () => undefined,
-  ) {
+  constructor(files: readonly BlobFile[]) {
     for (const file of files) {
       const { hash, sizeBytes } = file.digest;
       if (sizeBytes === 0) this.#empty.push(file);
@@ -48,18 +44,10 @@ export class FileSink implements BlobSink {
 
   take(digest: Digest, bytes: Uint8Array): void {
     for (const file of this.#filesOf(digest)) makeFile(file, bytes);
-    this.onWhole(digest);
   }
 
-  async begin(digest: Digest): Promise<BlobWriter> {
-    const writer = await beginFile(this.#filesOf(digest));
-    return {
-      ...writer,
-      finish: async () => {
-        await writer.finish();
-        this.onWhole(digest);
-      },
-    };
+  begin(digest: Digest): Promise<BlobWriter> {
+    return beginFile(this.#filesOf(digest));
   }
 
   #filesOf({ hash }: Digest): readonly [BlobFile, ...BlobFile[]] {

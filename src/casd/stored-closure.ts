@@ -18,7 +18,7 @@ export function storedClosure(folder: CacheFolder, result: ActionResult): Promis
   const find = storedDirectories(folder);
   return closureOf(result, {
     inTrees: async (trees) => (await Promise.all(trees.map(inTree))).flat(),
-    belowRoots: (roots) => Promise.resolve(roots.flatMap((root) => belowRoot(root, find))),
+    belowRoots: (roots) => Promise.resolve(roots).then((all) => all.flatMap((root) => belowRoot(root, find))),
   });
 }
 

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, lstat, open, readFile, utimes } from 'node:fs/promises';
+import { lstat, readFile, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { BlobFile } from '../cas/file-sink.js';
 import { messageOf, systemErrorCode } from '../errors.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { digestOf, type Digest } from '../reapi/digest.js';
@@ -12,9 +11,6 @@ import type { CacheFolder } from './folder.js';
 import { objectPath, resultPath } from './layout.js';
 import { originSealed, readSeal } from './seals.js';
 import { isUnreadable } from './unreadable.js';
-
-/** Blobs up to this many bytes are read as a whole. */
-const SMALL_BYTES = 1 << 20;
 
 export interface StoredResult {
   readonly result: ActionResult;
@@ -69,45 +65,26 @@ export async function confirmStored(folder: CacheFolder, digest: Digest): Promis
 }
 
 /**
- * Makes files out of blobs of the local cache, each checked against its digest.
+ * The pieces of a blob of the local cache; only after the last is it known that they are what its digest says.
  *
- * @throws UnusableBlob for the first that is missing or corrupt; the files made so far are then the caller's to remove
+ * @throws UnusableBlob when it is missing or corrupt
  */
-export async function copyStoredFiles(
-  folder: CacheFolder,
-  files: readonly BlobFile[],
-  signal: AbortSignal,
-): Promise<void> {
-  for (const file of files) {
-    signal.throwIfAborted();
-    await copyStoredFile(folder, file, signal);
-  }
-}
-
-async function copyStoredFile(folder: CacheFolder, { digest, path, mode }: BlobFile, signal: AbortSignal) {
-  const target = await open(path, 'wx', mode);
-  try {
-    if (digest.sizeBytes <= SMALL_BYTES) await target.writeFile(await readStoredBlob(folder, digest));
-    else await copyLarge(folder, digest, target, signal);
-  } finally {
-    await target.close();
-  }
-}
-
-async function copyLarge(
+export async function* streamStoredBlob(
   folder: CacheFolder,
   digest: Digest,
-  target: FileHandle,
   signal: AbortSignal,
-): Promise<void> {
+): AsyncGenerator<Buffer, void, undefined> {
   const file = join(folder.storage, objectPath(digest));
   const hash = createHash('sha256');
-  await orUnusable(digest, async () => {
-    for await (const chunk of createReadStream(file, { signal }) as AsyncIterable<Buffer>) {
-      hash.update(chunk);
-      await target.writeFile(chunk);
+  try {
+    for await (const piece of createReadStream(file, { signal }) as AsyncIterable<Buffer>) {
+      hash.update(piece);
+      yield piece;
     }
-  });
+  } catch (error) {
+    signal.throwIfAborted();
+    throw unusableOr(digest, error);
+  }
   signal.throwIfAborted();
   if (hash.digest('hex') !== digest.hash) throw new UnusableBlob(digest, 'corrupt');
   await markUsed(file);
@@ -117,10 +94,13 @@ async function orUnusable<T>(digest: Digest, read: () => Promise<T>): Promise<T>
   try {
     return await read();
   } catch (error) {
-    if (systemErrorCode(error) === 'ENOENT') throw new UnusableBlob(digest, 'missing');
-    if (isUnreadable(error)) throw new UnusableBlob(digest, 'corrupt', messageOf(error));
-    throw error;
+    throw unusableOr(digest, error);
   }
+}
+
+function unusableOr(digest: Digest, error: unknown): unknown {
+  if (systemErrorCode(error) === 'ENOENT') return new UnusableBlob(digest, 'missing');
+  return isUnreadable(error) ? new UnusableBlob(digest, 'corrupt', messageOf(error)) : error;
 }
 
 /** casd may have expired it in between, which then matters to nobody. */

@@ -1,5 +1,5 @@
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
-import { UnusableResult } from './plan.js';
+import { UnusableResult } from '../cas/unusable-result.js';
 
 /**
  * Says why outputs could not be written, and what came of it.

@@ -3,6 +3,7 @@ import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote
 import type { Digest } from '../reapi/digest.js';
 import { shownText, wasUtf8 } from '../reapi/escaped-text.js';
 import { hasGitName } from '../reapi/git-name.js';
+import { UnusableResult } from '../cas/unusable-result.js';
 import type { TreeNode } from '../reapi/merkle.js';
 import { treeNodes } from '../reapi/tree.js';
 import { leadsAstray } from './leads-astray.js';
@@ -24,11 +25,6 @@ export interface PlannedOutput {
 /** Where a node of an output lies in it: '' is the output itself. */
 export function pathBelow({ path }: PlannedOutput, node: TreeNode): string {
   return node.path.slice(path.length + 1);
-}
-
-/** A result that cannot be what the build made: it names other paths, or leads out of the workspace. */
-export class UnusableResult extends Error {
-  override readonly name: string = 'UnusableResult';
 }
 
 /** One output is to blame, and the others could be brought without it. */

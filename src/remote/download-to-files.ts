@@ -1,3 +1,4 @@
+import { watchSink } from '../cas/blob-sink.js';
 import { type BlobFile, FileSink } from '../cas/file-sink.js';
 import type { Digest } from '../reapi/digest.js';
 import type { CasService } from './cas-service.js';
@@ -20,9 +21,9 @@ export async function downloadFiles(
   cas: CasService,
   files: readonly BlobFile[],
   signal: AbortSignal,
-  { progress = untold(), onWhole }: FileDownload = {},
+  { progress = untold(), onWhole = () => undefined }: FileDownload = {},
 ): Promise<void> {
-  const sink = new FileSink(files, onWhole);
+  const sink = new FileSink(files);
   sink.makeEmpty();
-  await download(cas, sink.digests, sink, signal, progress);
+  await download(cas, sink.digests, watchSink(sink, onWhole), signal, progress);
 }

@@ -1,5 +1,5 @@
-import type { ActionCacheService } from '../remote/action-cache.js';
-import type { CasService } from '../remote/cas-service.js';
+import type { ActionCacheService } from './action-cache.js';
+import type { CasService } from './cas-service.js';
 
 /** The services of a remote that is good enough. */
 export interface RemoteServices {

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { keptResults } from '../../src/build/kept-results.js';
 import { KeptCache } from '../../src/cache/kept-cache.js';
-import { UnusableResult } from '../../src/outputs/plan.js';
-import { KeptWorld, MAIN, noise } from '../cache/kept-world.js';
-import { never } from '../cache/pack-folder.js';
-import { SharedObjects } from '../cache/shared-objects.js';
+import { packStore } from '../../src/cache/pack-store.js';
+import { readBlob } from '../../src/cas/read.js';
+import { UnusableResult } from '../../src/cas/unusable-result.js';
+import { KeptWorld, MAIN, noise } from './kept-world.js';
+import { never } from './pack-folder.js';
+import { SharedObjects } from './shared-objects.js';
 
 let world: KeptWorld;
 beforeEach(async () => {
@@ -24,9 +25,9 @@ test('an entry that is no ActionResult is not usable, and a blob of any size is 
     () => Promise.resolve(),
     never,
   );
-  const source = keptResults(cache, 'octo/project', async (entry) => void used.push(entry));
-  await expect(source.getActionResult(result.digest, never)).rejects.toThrow(UnusableResult);
+  const source = packStore(cache, 'octo/project', async (entry) => void used.push(entry));
+  await expect(source.entry(result.digest, never)).rejects.toThrow(UnusableResult);
   expect(used).toEqual([]);
   const huge = { ...result.digest, sizeBytes: 1e12 };
-  await expect(source.fetchBlob(huge, never)).rejects.toThrow(UnusableResult);
+  await expect(readBlob(source, huge, never)).rejects.toThrow(UnusableResult);
 });

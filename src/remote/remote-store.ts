@@ -1,16 +1,16 @@
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { Log } from '../machine.js';
-import { type ActionCacheService, getActionResult, UnreadableEntry } from '../remote/action-cache.js';
-import type { CasService } from '../remote/cas-service.js';
-import { missingOf } from '../remote/closure.js';
-import { downloadFiles } from '../remote/download-to-files.js';
-import { downloadBlobs, TooLarge } from '../remote/download-to-memory.js';
-import { UnusableResult } from '../outputs/plan.js';
+import { watchSink } from '../cas/blob-sink.js';
+import type { Store, StoreEntry } from '../cas/store.js';
+import { UnusableResult } from '../cas/unusable-result.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import type { RemoteServices } from './remote-services.js';
-import { MOST_BYTES_IN_MEMORY, type ResultSource, type SourcedResult } from './result-source.js';
-import { tellProgress } from './tell-progress.js';
+import { type ActionCacheService, getActionResult, UnreadableEntry } from './action-cache.js';
+import type { CasService } from './cas-service.js';
+import { missingOf } from './closure.js';
+import { download } from './download.js';
+import { TooLarge } from './download-to-memory.js';
+import type { TransferProgress } from './progress.js';
+import type { RemoteServices } from './services.js';
 
 export interface RemoteToAsk {
   readonly actionCache: ActionCacheService;
@@ -18,29 +18,23 @@ export interface RemoteToAsk {
   readonly services: Promise<RemoteServices | undefined>;
 }
 
-/** The results of a remote. Everything in them is checked: the entry by who reads it, the blobs here. */
-export function remoteResults(
+/** The results of a remote. @param onFetched called for each blob that has come as a whole */
+export function remoteStore(
   remote: RemoteToAsk,
-  log: Log,
+  progress: TransferProgress,
   onFetched: (digest: Digest) => void,
-): ResultSource {
-  const progress = tellProgress(log, 'fetching outputs');
+): Store {
   return {
     name: 'remote',
-    getActionResult: (digest, signal) => askForEntry(remote, digest, signal),
-    fetchBlob: (digest, signal) =>
+    entry: (action, signal) => askForEntry(remote, action, signal),
+    read: async (digests, sink, signal) =>
+      download(await storageOf(remote), digests, watchSink(sink, onFetched), signal, progress),
+    confirm: (result, inTrees, signal) =>
       unusableIfTooLarge(async () => {
-        const blobs = await downloadBlobs(await storageOf(remote), [digest], MOST_BYTES_IN_MEMORY, signal);
-        return blobs.get(digest.hash) ?? Buffer.alloc(0);
-      }),
-    fetchFiles: async (files, signal) =>
-      downloadFiles(await storageOf(remote), files, signal, { progress, onWhole: onFetched }),
-    confirm: (result, files, signal) =>
-      unusableIfTooLarge(async () => {
-        const [missing] = await missingOf(await storageOf(remote), result, files, signal);
+        const [missing] = await missingOf(await storageOf(remote), result, inTrees, signal);
         if (missing !== undefined) throw new UnusableBlob(missing, 'missing');
       }),
-    discard: () => Promise.resolve(), // It is replaced by what is built, where policy lets us write.
+    discard: () => undefined, // It is replaced by what is built, where policy lets us write.
   };
 }
 
@@ -52,7 +46,7 @@ async function askForEntry(
   { actionCache, services }: RemoteToAsk,
   digest: Digest,
   signal: AbortSignal,
-): Promise<SourcedResult | undefined> {
+): Promise<StoreEntry | undefined> {
   const stop = new AbortController();
   const asked = getActionResult(actionCache, digest, AbortSignal.any([signal, stop.signal]));
   asked.catch(() => undefined); // What it throws is of interest only where the remote is good enough.
@@ -79,7 +73,7 @@ async function storageOf({ services }: RemoteToAsk): Promise<CasService> {
   return known.cas;
 }
 
-/** An entry may name a blob of any size where a small one belongs. */
+/** An entry may name folders of any size. */
 async function unusableIfTooLarge<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

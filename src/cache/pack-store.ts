@@ -1,0 +1,38 @@
+import type { Store } from '../cas/store.js';
+import { UnusableResult } from '../cas/unusable-result.js';
+import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
+import type { KeptCache, KeptResult } from './kept-cache.js';
+
+/**
+ * The results of the cache between runs. Their blobs are checked as they are read out of their packs.
+ *
+ * @param repository whose results are kept there
+ * @param onUse gets the entry that is used
+ */
+export function packStore(
+  cache: KeptCache,
+  repository: string | null,
+  onUse: (entry: KeptResult) => Promise<void>,
+): Store {
+  return {
+    name: 'cache',
+    entry: async (action, signal) => {
+      const entry = await cache.find(action.hash, signal);
+      if (entry === undefined) return undefined;
+      const result = decodeResult(entry.result);
+      await onUse(entry);
+      return { result, origin: { ...entry.scope, repository } };
+    },
+    read: (digests, sink, signal) => cache.read(digests, sink, signal),
+    confirm: (_result, inTrees, signal) => cache.confirm(inTrees, signal),
+    discard: () => undefined, // The pack is forgotten as a whole.
+  };
+}
+
+function decodeResult(bytes: Buffer): ActionResult {
+  try {
+    return ActionResult.decode(bytes);
+  } catch (cause) {
+    throw new UnusableResult('it is no ActionResult', { cause });
+  }
+}
