@@ -63,9 +63,9 @@ export function renderRecord(report: RunReport): object {
     /** Why so, as one line. */
     stagingReason: report.stagingReason,
     /**
-     * `endpoint`, `status`, for each of its `services` whether it was there, its latency and what it said, the
-     * `delay` that it caused, and the `blobs` and `bytes` that were `fetched` from it and `pushed` to it. Without
-     * a remote its `status` is `none`.
+     * `endpoint`, `status`, for each of its `services` what it is (`service`), whether it was `available`, its
+     * `latency` and what it `says`, the `delay` that it caused, and the `blobs` and `bytes` that were `fetched`
+     * from it and `pushed` to it. Without a remote its `status` is `none`.
      */
     remote: report.remote ?? NO_REMOTE,
     /**
@@ -89,7 +89,11 @@ export function renderRecord(report: RunReport): object {
        * was one. Null where nothing is kept.
        */
       kept: report.kept,
-      /** What was saved there and what it holds now; null where nothing had to be saved, or a later step does it. */
+      /**
+       * What was saved there: bytes (`saved`), new `results` and `blobs`, bytes that were `moved` out of packs with
+       * much dead space, `forgotten` results with the reason, and what is there now (`kept`); `onGitHub`,
+       * `duration`, `problem`. Null where nothing had to be saved, or a later step does it.
+       */
       save: report.save,
     },
     /**
