@@ -12,7 +12,7 @@ import { findTexts } from './yaml/find-texts.js';
 import { readActions } from './yaml/read-actions.js';
 
 const root = process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url)));
-const checkWorkflow = workflowCheck(readActions(root));
+const checkWorkflow = workflowCheck(root, readActions(root));
 const checks = {
   workflow: checkWorkflow,
   action: checkWorkflow,

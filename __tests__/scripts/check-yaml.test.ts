@@ -70,10 +70,19 @@ test('a fault in a workflow is named with its line', () => {
       output('OWNER/buildbox-action/check@v1').replace('{ run: make }', '{ remote: unix:a }'),
       '9: Context access might be invalid: resutl',
     ],
+    call: [
+      'on: push\njobs:\n  a:\n    uses: ./.github/workflows/nowhere.yml\n',
+      '4: Unable to find reusable workflow',
+    ],
+    'call-with': [
+      'on: push\njobs:\n  a:\n    uses: ./.github/workflows/called.yml\n    with: { a: 1 }\n',
+      '5: Invalid input, a is not defined in the referenced workflow.',
+    ],
     yaml: ['on:\n  - [\n', '3: Flow sequence'],
   };
   const files = Object.entries(faults).map(([name, [text]]) => [`.github/workflows/${name}.yml`, text]);
-  const { status, lines } = check(Object.fromEntries(files) as Record<string, string>);
+  const called = { '.github/workflows/called.yml': `on: workflow_call\n${workflow('- run: a').slice(9)}` };
+  const { status, lines } = check({ ...(Object.fromEntries(files) as Record<string, string>), ...called });
   const wanted = Object.entries(faults).map(([name, [, fault]]) => `.github/workflows/${name}.yml:${fault}`);
   expect([...lines].sort()).toEqual(wanted.sort().map((line) => expect.stringContaining(line)));
   expect(status).toBe(1);

@@ -1,18 +1,34 @@
+import { readFileSync } from 'node:fs';
 import { register } from 'node:module';
+import { join } from 'node:path';
 import { DescriptionDictionary } from '@actions/expressions';
 
 register('./json-imports.js', import.meta.url);
-const { validate } = await import('@actions/languageservice');
+const { registerLogger, validate } = await import('@actions/languageservice');
+
+// It would log that it broke, and find no fault.
+registerLogger({
+  error: (message) => {
+    throw new Error(message);
+  },
+  warn: () => undefined,
+  info: () => undefined,
+  log: () => undefined,
+});
 
 /** Of the severities of a diagnostic those that are faults; one without is the schema's own. */
 const FAULTS = [undefined, 1, 2];
 
 /**
  * GitHub's own language service, which knows the schema of workflows and actions, and what an expression may name. From
- * us it learns the inputs and outputs of this repository's actions; other actions it takes as they come.
+ * us it learns the inputs and outputs of this repository's actions, and the workflows that are called by their path; other
+ * actions it takes as they come.
  */
-export function workflowCheck(actionOf) {
+export function workflowCheck(root, actionOf) {
   const config = {
+    fileProvider: {
+      getFileContent: async ({ path }) => ({ name: path, content: readFileSync(join(root, path), 'utf8') }),
+    },
     actionsMetadataProvider: {
       fetchActionMetadata: async ({ owner, name, path, ref }) => ({
         name,
