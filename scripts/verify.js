@@ -22,7 +22,7 @@ const STEP_DEADLINE = 25 * 60_000;
 const E2E_ON_NODE_24 = ['run', 'action', 'outputs', 'kept-github'].map(
   (name) => `__tests__/e2e/${name}.test.ts`,
 );
-const UNIT_ON_NODE_24 = ['zstd/', 'cache/pack-'].map((name) => `__tests__/${name}`);
+const UNIT_ON_NODE_24 = ['zstd/', 'packs/pack/pack-'].map((name) => `__tests__/${name}`);
 
 const UNIT = ['--selectProjects', 'unit', '--maxWorkers', '2'];
 const E2E = ['--selectProjects', 'e2e', '--maxWorkers', '2'];

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { cacheFolder, type CacheFolder } from '../../src/casd/folder.js';
+import { cacheFolder, type CacheFolder } from '../../src/local/folder.js';
 import { addLease, liveLeases, removeDeadLeases, removeLease } from '../../src/casd/leases.js';
 import { identify } from '../../src/process/identity.js';
 

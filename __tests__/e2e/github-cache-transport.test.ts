@@ -8,10 +8,10 @@ import type { AddressInfo } from 'node:net';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { githubTransport } from '../../src/cache/github/github-transport.js';
-import { makePrograms } from '../../src/cache/github/programs.js';
-import type { Transport } from '../../src/cache/transport.js';
-import { type CacheScopes, type CacheService, startCacheService } from '../cache/cache-service.js';
+import { githubTransport } from '../../src/packs/transport/github/github-transport.js';
+import { makePrograms } from '../../src/packs/transport/github/programs.js';
+import type { Transport } from '../../src/packs/transport/transport.js';
+import { type CacheScopes, type CacheService, startCacheService } from '../packs/cache-service.js';
 import { until } from './until.js';
 
 const PROGRAM = resolve('dist/github-cache.js');

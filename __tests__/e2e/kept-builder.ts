@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pendingFolder } from '../../src/build/kept-place.js';
-import { noteBuilt, noteUsed } from '../../src/cache/pending.js';
-import { cacheFolder } from '../../src/casd/folder.js';
+import { pendingFolder } from '../../src/run/kept-place.js';
+import { noteBuilt, noteUsed } from '../../src/packs/pending.js';
+import { cacheFolder } from '../../src/local/folder.js';
 import { type Digest, parseDigest } from '../../src/reapi/digest.js';
 import { KeptScene, PUSH, warningsOf } from './kept-scene.js';
 import type { KeptStage } from './kept-stage.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { CacheFault, CacheMethod, CacheService } from '../cache/cache-service.js';
+import type { CacheFault, CacheMethod, CacheService } from '../packs/cache-service.js';
 import { KeptBuilder } from './kept-builder.js';
 import { newestIndex } from './kept-objects.js';
 import { KeptStage } from './kept-stage.js';

@@ -13,10 +13,10 @@ import {
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { decodeIndex, encodeIndex } from '../../src/cache/index-file.js';
-import { cacheKeys } from '../../src/cache/keys.js';
+import { decodeIndex, encodeIndex } from '../../src/packs/index/index-file.js';
+import { cacheKeys } from '../../src/packs/index/keys.js';
 import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
-import { flipped } from '../cache/shared-objects.js';
+import { flipped } from '../packs/shared-objects.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
 import { clockOff, copyWithHelper, environmentOf, hangAt } from './preload.js';

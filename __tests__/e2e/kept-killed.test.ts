@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { cacheKeys } from '../../src/cache/keys.js';
-import type { CacheFault, CacheMethod } from '../cache/cache-service.js';
+import { cacheKeys } from '../../src/packs/index/keys.js';
+import type { CacheFault, CacheMethod } from '../packs/cache-service.js';
 import { KeptBuilder, type Notes } from './kept-builder.js';
 import { newestIndex } from './kept-objects.js';
 import { MAIN } from './kept-scene.js';

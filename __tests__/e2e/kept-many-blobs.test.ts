@@ -3,11 +3,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pendingFolder } from '../../src/build/kept-place.js';
-import { noteBuilt } from '../../src/cache/pending.js';
-import { cacheFolder } from '../../src/casd/folder.js';
-import { sealResult } from '../../src/casd/seals.js';
-import { objectPath, resultPath } from '../../src/casd/layout.js';
+import { pendingFolder } from '../../src/run/kept-place.js';
+import { noteBuilt } from '../../src/packs/pending.js';
+import { cacheFolder } from '../../src/local/folder.js';
+import { sealResult } from '../../src/local/seals.js';
+import { objectPath, resultPath } from '../../src/local/layout.js';
 import {
   ActionResult,
   FileNode,

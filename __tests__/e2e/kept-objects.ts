@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CacheIndex } from '../../src/cache/cache-index.js';
-import { decodeIndex } from '../../src/cache/index-file.js';
-import { cacheKeys } from '../../src/cache/keys.js';
-import type { CacheService } from '../cache/cache-service.js';
+import type { CacheIndex } from '../../src/packs/index/cache-index.js';
+import { decodeIndex } from '../../src/packs/index/index-file.js';
+import { cacheKeys } from '../../src/packs/index/keys.js';
+import type { CacheService } from '../packs/cache-service.js';
 
 /** What is kept, by its keys, as far as anybody can find it. */
 export type KeptObjects = ReadonlyMap<string, Buffer>;

@@ -16,7 +16,7 @@ import {
   type CacheService,
   type CacheServiceOptions,
   startCacheService,
-} from '../cache/cache-service.js';
+} from '../packs/cache-service.js';
 import { knowHost } from './host-memory.js';
 import { type JobOptions, type JobResult, type Runner, type StartedPost, startRunner } from './runner.js';
 

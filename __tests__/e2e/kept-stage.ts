@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KeptPlace } from '../../src/config/config.js';
-import type { CacheServiceOptions } from '../cache/cache-service.js';
+import type { CacheServiceOptions } from '../packs/cache-service.js';
 import { type KeptObjects, objectsIn, objectsOf } from './kept-objects.js';
 import { KeptScene, type SceneJob } from './kept-scene.js';
 import type { StartedPost } from './runner.js';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { resultPath } from '../../src/casd/layout.js';
+import { resultPath } from '../../src/local/layout.js';
 import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { ActionCacheClient } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import { parseDigest } from '../../src/reapi/digest.js';

@@ -7,9 +7,9 @@ import { Tree } from '../../src/gen/build/bazel/remote/execution/v2/remote_execu
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
 import { merkleTree } from '../../src/reapi/merkle.js';
 import { blobInMemory } from '../../src/cas/blob-source.js';
-import { downloadBlobs } from '../../src/remote/download-to-memory.js';
-import { fetchTree } from '../../src/remote/tree.js';
-import { uploadMissing } from '../../src/remote/upload.js';
+import { downloadBlobs } from '../../src/remote/transfer/download-to-memory.js';
+import { fetchTree } from '../../src/remote/transfer/tree.js';
+import { uploadMissing } from '../../src/remote/transfer/upload.js';
 import { comeBackAfter, type Connected, connectTo, noise } from '../remote/connected.js';
 import { type Fault, FaultyProxy } from '../remote/faulty-proxy.js';
 import type { Bench } from './command-line.js';

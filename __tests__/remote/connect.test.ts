@@ -7,9 +7,9 @@ import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { RequestMetadata } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { RemoteInput } from '../../src/config/remote.js';
-import { readCapabilities } from '../../src/remote/capabilities.js';
+import { readCapabilities } from '../../src/remote/check/capabilities.js';
 import { connectRemote, type Remote } from '../../src/remote/connect.js';
-import { explainRemoteError } from '../../src/remote/explain.js';
+import { explainRemoteError } from '../../src/remote/guard/explain.js';
 import { EndpointServer, MACHINE, settingsOf } from './endpoint-server.js';
 
 let server: EndpointServer;

@@ -9,8 +9,8 @@ import { RetryInfo } from '../../src/gen/google/rpc/error_details.js';
 import { Status } from '../../src/gen/google/rpc/status.js';
 import type { ActionCacheService } from '../../src/remote/action-cache.js';
 import type { CasLimits, CasService } from '../../src/remote/cas-service.js';
-import { createDelayBudget, type DelayBudget } from '../../src/remote/delay-budget.js';
-import { createGuard } from '../../src/remote/guard.js';
+import { createDelayBudget, type DelayBudget } from '../../src/remote/guard/delay-budget.js';
+import { createGuard } from '../../src/remote/guard/guard.js';
 
 export interface Connected {
   readonly cas: CasService;

@@ -8,9 +8,9 @@ import {
 } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { ReadResponse, WriteRequest } from '../../src/gen/google/bytestream/bytestream.js';
 import { digestOf } from '../../src/reapi/digest.js';
-import { blobsIn, missingIn, outcomesIn } from '../../src/remote/answers.js';
-import { dataIn, encodeWrite } from '../../src/remote/stream-messages.js';
-import { layOutUpdate } from '../../src/remote/update-message.js';
+import { blobsIn, missingIn, outcomesIn } from '../../src/remote/transfer/answers.js';
+import { dataIn, encodeWrite } from '../../src/remote/transfer/stream-messages.js';
+import { layOutUpdate } from '../../src/remote/transfer/update-message.js';
 import { noise } from './connected.js';
 
 const digest = (seed: number) => digestOf(noise(100 * seed, seed));

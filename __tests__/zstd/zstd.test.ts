@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestOf } from '../../src/reapi/digest.js';
 import { blobInMemory } from '../../src/cas/blob-source.js';
-import { downloadBlobs } from '../../src/remote/download-to-memory.js';
-import { uploadBlobs } from '../../src/remote/upload.js';
+import { downloadBlobs } from '../../src/remote/transfer/download-to-memory.js';
+import { uploadBlobs } from '../../src/remote/transfer/upload.js';
 import { BadCompression, decompressBlob, decompressStream } from '../../src/zstd/decompress.js';
 import { FrameSplitter } from '../../src/zstd/frames.js';
 import { type NodeZstd, nodeZstd } from '../../src/zstd/node-zstd.js';

@@ -1,5 +1,5 @@
 /** The emulator of GitHub's cache service in a process of its own: asked over IPC, `[id, method, ...arguments]`. */
-import { startCacheService } from '../../__tests__/cache/cache-service.ts';
+import { startCacheService } from '../../__tests__/packs/cache-service.ts';
 
 // Ctrl-C is for the bench, which then closes this.
 for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => undefined);

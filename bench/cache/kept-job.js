@@ -11,9 +11,9 @@ import { pathToFileURL } from 'node:url';
 
 const request = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const load = (path) => import(pathToFileURL(join(request.compiled, path)).href);
-const { openScratch } = await load('cache/scratch.js');
-const { cacheKeys } = await load('cache/keys.js');
-const { githubTransport } = await load('cache/github/github-transport.js');
+const { openScratch } = await load('packs/scratch.js');
+const { cacheKeys } = await load('packs/index/keys.js');
+const { githubTransport } = await load('packs/transport/github/github-transport.js');
 const ways = {
   save: await prepareSave(request),
   restore: await prepareRestore(request),
@@ -42,9 +42,9 @@ console.log(`\n${JSON.stringify({ milliseconds, helpers, ...outcome })}`);
 
 async function prepareSave({ root, ref, action, digests, limits, now }) {
   const { blobInFile } = await load('cas/blob-source.js');
-  const { saveResults } = await load('cache/save-results.js');
-  const { REWRITE_BYTES } = await load('cache/tidy-index.js');
-  const { objectPath } = await load('casd/layout.js');
+  const { saveResults } = await load('packs/save-results.js');
+  const { REWRITE_BYTES } = await load('packs/tidy/tidy-index.js');
+  const { objectPath } = await load('local/layout.js');
   return async (place) => {
     const { sent, moved, results, kept } = await saveResults(
       {
@@ -66,7 +66,7 @@ async function prepareSave({ root, ref, action, digests, limits, now }) {
 }
 
 async function prepareRestore({ root, ref, action }) {
-  const { KeptCache } = await load('cache/kept-cache.js');
+  const { KeptCache } = await load('packs/kept-cache.js');
   const { FileSink } = await load('cas/file-sink.js');
   return async (place) => {
     const lost = [];

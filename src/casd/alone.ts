@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 import { type Lease, liveLeases } from './leases.js';
 import { lockFolder } from './lock.js';
 import { stopAndClean } from './share.js';

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { Fault } from '../errors.js';
 import { isRunning } from '../process/identity.js';
 import { RpcError } from '../rpc/call.js';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 import { casdLogTail } from './log-tail.js';
 import type { CasdState } from './state.js';
 

@@ -5,8 +5,8 @@ import * as v from 'valibot';
 import { systemErrorCode } from '../errors.js';
 import { writeWhole } from '../files/write-whole.js';
 import { isRunning, processIdentity, type ProcessIdentity } from '../process/identity.js';
-import type { CacheFolder } from './folder.js';
-import { isUnreadable } from './unreadable.js';
+import type { CacheFolder } from '../local/folder.js';
+import { isUnreadable } from '../local/unreadable.js';
 
 /**
  * The right to a running casd. It ends with its owner; one without an owner was asked for by `casd start` and lasts

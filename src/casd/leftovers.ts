@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { runCommand } from '../process/command.js';
 import { removeTree } from '../files/remove-tree.js';
 import { isAbandoned, isScratchName } from '../process/scratch-name.js';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 import { endFuseServers } from './fuse-servers.js';
-import { mountsIn } from './mounts.js';
+import { mountsIn } from '../local/mounts.js';
 import { removeNotedSocket } from './socket.js';
 
 const UNMOUNT_DEADLINE = 10_000;

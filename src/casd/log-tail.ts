@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 
 const LOG_TAIL_LINES = 20;
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { workIn } from '../system-errors.js';
 import { addLease, hasLease, type Lease, liveLeases, removeDeadLeases, removeLease } from './leases.js';
 import { lockFolder } from './lock.js';
-import { type CacheFolder, makeCacheFolder, nameOf } from './folder.js';
+import { type CacheFolder, makeCacheFolder, nameOf } from '../local/folder.js';
 import { removeLeftovers } from './leftovers.js';
 import { servingCasds } from './serving.js';
 import { type CasdSettings, startCasd, stopCasd } from './start.js';

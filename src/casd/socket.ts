@@ -3,7 +3,7 @@ import { lstat, mkdir, readFile, rm, rmdir, symlink, unlink, writeFile } from 'n
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { Fault } from '../errors.js';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 
 const NAME = 'casd.sock';
 /** A link beside the socket, where the folder that it leads to has no name for PATH. */

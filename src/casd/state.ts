@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { isRunning, processIdentity } from '../process/identity.js';
 import { writeOwn } from '../files/write-whole.js';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 import { servingCasd } from './serving.js';
 
 const casdRecord = v.object({

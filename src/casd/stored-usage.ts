@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { notedBytes, soundBytes } from './counted.js';
-import type { CacheFolder } from './folder.js';
-import { BLOBS } from './layout.js';
+import { notedBytes, soundBytes } from '../local/counted.js';
+import type { CacheFolder } from '../local/folder.js';
+import { BLOBS } from '../local/layout.js';
 import type { CacheUsage } from './usage.js';
-import { walkObjects } from './walk-objects.js';
+import { walkObjects } from '../local/walk-objects.js';
 
 /** How full the local cache was when its last casd stopped; null where none has stopped properly. */
 export function readStoredUsage(folder: CacheFolder, quota: number): CacheUsage | null {

@@ -4,7 +4,7 @@ import { Fault } from '../errors.js';
 import { isRunning } from '../process/identity.js';
 import type { CasdConnection } from './connection.js';
 import { casdEnded } from './faults.js';
-import type { CacheFolder } from './folder.js';
+import type { CacheFolder } from '../local/folder.js';
 import { casdLogTail } from './log-tail.js';
 import { compare, type Sample, type Standstill, type Trouble, troubleOf } from './progress.js';
 import { readUsage } from './usage.js';

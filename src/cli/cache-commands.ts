@@ -1,8 +1,8 @@
-import { claimCache } from '../build/claim-cache.js';
-import { expireLocal } from '../build/expire-local.js';
-import { expiryRemote } from '../build/expiry-remote.js';
-import { readKeptUsage } from '../build/read-kept-usage.js';
-import { readLocalUsage } from '../build/read-local-usage.js';
+import { claimCache } from '../run/claim-cache.js';
+import { expireLocal } from '../upkeep/expire-local.js';
+import { expiryRemote } from '../upkeep/expiry-remote.js';
+import { readKeptUsage } from '../upkeep/read-kept-usage.js';
+import { readLocalUsage } from '../upkeep/read-local-usage.js';
 import type { Lease } from '../casd/leases.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';

@@ -1,9 +1,9 @@
-import { attachRemote } from '../build/attach-remote.js';
-import { claimCache } from '../build/claim-cache.js';
-import { reachCasd } from '../build/reach-casd.js';
-import { Stopwatch } from '../build/stopwatch.js';
-import { toolFinder } from '../build/tool-finder.js';
-import type { CacheFolder } from '../casd/folder.js';
+import { attachRemote } from '../run/execute/attach-remote.js';
+import { claimCache } from '../run/claim-cache.js';
+import { reachCasd } from '../run/execute/reach-casd.js';
+import { Stopwatch } from '../run/stopwatch.js';
+import { toolFinder } from '../run/tool-finder.js';
+import type { CacheFolder } from '../local/folder.js';
 import { type Lease, liveLeases } from '../casd/leases.js';
 import { dismissCasd } from '../casd/share.js';
 import { servingCasds } from '../casd/serving.js';

@@ -1,5 +1,5 @@
-import { checkEndpoint } from '../build/check-endpoint.js';
-import { claimCache } from '../build/claim-cache.js';
+import { checkEndpoint } from '../upkeep/check-endpoint.js';
+import { claimCache } from '../run/claim-cache.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { InputError } from '../errors.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { claimCache } from '../build/claim-cache.js';
-import { runBuild } from '../build/run-build.js';
+import { claimCache } from '../run/claim-cache.js';
+import { runBuild } from '../run/run-build.js';
 import { leaveCasd } from '../casd/share.js';
 import type { Config } from '../config/config.js';
 import { readConfig } from '../config/read.js';
@@ -34,6 +34,6 @@ async function saveBuilt(
   signal: AbortSignal,
 ): Promise<SaveReport | null> {
   if (cache.kept.kind === 'none') return null;
-  const { saveKept } = await import(/* webpackChunkName: "later" */ '../build/save-kept.js');
+  const { saveKept } = await import(/* webpackChunkName: "later" */ '../run/keep/save-kept.js');
   return (await saveKept(cache, host, signal)) ?? null;
 }

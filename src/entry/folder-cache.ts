@@ -1,3 +1,3 @@
-import { serveFolder } from '../cache/folder-serve.js';
+import { serveFolder } from '../packs/transport/folder/folder-serve.js';
 
 serveFolder();

@@ -1,3 +1,3 @@
-import { serveGithubCache } from '../cache/github/serve.js';
+import { serveGithubCache } from '../packs/transport/github/serve.js';
 
 serveGithubCache();

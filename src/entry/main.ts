@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { claimCache } from '../build/claim-cache.js';
-import { runBuild } from '../build/run-build.js';
+import { claimCache } from '../run/claim-cache.js';
+import { runBuild } from '../run/run-build.js';
 import { readConfig } from '../config/read.js';
 import { INPUTS } from '../gen/inputs.js';
 import { inStep } from '../host/github/in-step.js';

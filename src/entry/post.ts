@@ -1,8 +1,8 @@
-import { cacheFolder } from '../casd/folder.js';
+import { cacheFolder } from '../local/folder.js';
 import { leaveCasd } from '../casd/share.js';
-import { expireWhenDue } from '../build/expire-when-due.js';
-import { readLocalUsage } from '../build/read-local-usage.js';
-import { saveKept } from '../build/save-kept.js';
+import { expireWhenDue } from '../upkeep/expire-when-due.js';
+import { readLocalUsage } from '../upkeep/read-local-usage.js';
+import { saveKept } from '../run/keep/save-kept.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { parseBoolean } from '../config/values.js';

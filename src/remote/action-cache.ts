@@ -3,8 +3,8 @@ import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote
 import type { ActionCacheClient } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import type { Digest } from '../reapi/digest.js';
 import { callUnary, RpcError } from '../rpc/call.js';
-import type { Guard } from './guard.js';
-import { isUnreadable } from './retry.js';
+import type { Guard } from './guard/guard.js';
+import { isUnreadable } from './guard/retry.js';
 
 export interface ActionCacheService {
   readonly actionCache: ActionCacheClient;

@@ -1,6 +1,6 @@
 import type { ContentAddressableStorageClient } from '../gen/build/bazel/remote/execution/v2/remote_execution.services.js';
 import type { ByteStreamClient } from '../gen/google/bytestream/bytestream.services.js';
-import type { Guard } from './guard.js';
+import type { Guard } from './guard/guard.js';
 
 /** A remote's content-addressable storage: its clients, its name there, and what it said of itself. */
 export interface CasService {

@@ -6,10 +6,10 @@ import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { type ActionCacheService, getActionResult, UnreadableEntry } from './action-cache.js';
 import type { CasService } from './cas-service.js';
-import { missingOf } from './closure.js';
-import { download } from './download.js';
-import { TooLarge } from './download-to-memory.js';
-import type { TransferProgress } from './progress.js';
+import { missingOf } from './transfer/closure.js';
+import { download } from './transfer/download.js';
+import { TooLarge } from './transfer/download-to-memory.js';
+import type { TransferProgress } from './transfer/progress.js';
 import type { RemoteServices } from './services.js';
 
 export interface RemoteToAsk {

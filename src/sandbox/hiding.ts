@@ -1,6 +1,6 @@
 import { lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Hidden } from './tree-walk.js';
+import type { Hidden } from '../rootfs/toolchain/tree-walk.js';
 
 /**
  * What bubblewrap is told after all mounts, so that the build finds an empty file or folder in place of what it must not

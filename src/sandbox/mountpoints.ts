@@ -1,8 +1,8 @@
 import { digestOf, EMPTY_DIGEST } from '../reapi/digest.js';
 import type { OverlayNode } from '../reapi/overlay.js';
-import { accountFiles, type SandboxUser } from './accounts.js';
-import { HOME, WORKSPACE } from './layout.js';
-import type { Rootfs } from './rootfs.js';
+import { accountFiles, type SandboxUser } from '../rootfs/accounts.js';
+import { HOME, WORKSPACE } from '../rootfs/layout.js';
+import type { Rootfs } from '../rootfs/rootfs.js';
 
 /** What of the root file system is in the input root itself: nodes, and the blobs they name. */
 export interface RootNodes {

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { closeWriters, makeOutputPipes } from '../process/output-pipes.js';
-import type { SandboxUser } from './accounts.js';
-import type { Bind } from './rootfs.js';
+import type { SandboxUser } from '../rootfs/accounts.js';
+import type { Bind } from '../rootfs/rootfs.js';
 import { makeMemoryGroup } from './memory-group.js';
 import { makeProcessBrake } from './process-brake.js';
 import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
 import type { SandboxStatus } from './sandbox-status.js';
 import { type OutputLink, readLinks, readOdd, readStatus, writeShim } from './shim.js';
-import type { Hidden } from './tree-walk.js';
+import type { Hidden } from '../rootfs/toolchain/tree-walk.js';
 
 /** What buildbox-run is started with. */
 export interface RunnerRequest {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { groupLine, type SandboxUser, userLine } from './accounts.js';
+import { groupLine, type SandboxUser, userLine } from '../rootfs/accounts.js';
 import { quote } from './quote.js';
 
 /** For whom the shim adds accounts to those of a root file system, and in which folder it writes them. */

@@ -3,13 +3,13 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withOwnProc } from '../process/own-proc.js';
 import { textOf } from '../reapi/escaped-text.js';
-import type { SandboxUser } from './accounts.js';
+import type { SandboxUser } from '../rootfs/accounts.js';
 import { hidingOptions } from './hiding.js';
-import { readKernelFiles } from './kernel-files.js';
+import { readKernelFiles } from '../rootfs/kernel-files.js';
 import { hasEnded, initIn, type SandboxStatus, statusIn } from './sandbox-status.js';
 import { ODD, type ShimFiles, type ShimRequest, shimScript } from './shim-script.js';
 import { systemCallFilter } from './system-call-filter.js';
-import type { Hidden } from './tree-walk.js';
+import type { Hidden } from '../rootfs/toolchain/tree-walk.js';
 
 /**
  * A `bwrap` of ours that stands before bubblewrap on buildbox-run's PATH, for what buildbox-run does not do. It cannot

@@ -1,4 +1,4 @@
-import type { SandboxUser } from './accounts.js';
+import type { SandboxUser } from '../rootfs/accounts.js';
 
 /**
  * What a build may not ask of the kernel, as a seccomp program (seccomp(2), "classic" BPF). Namespaces hide none of it:

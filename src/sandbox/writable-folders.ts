@@ -1,4 +1,4 @@
-import { HOME, WORKSPACE } from './layout.js';
+import { HOME, WORKSPACE } from '../rootfs/layout.js';
 import { quote } from './quote.js';
 
 /**

@@ -1,0 +1,46 @@
+import { watchSink } from '../../cas/blob-sink.js';
+import { type BlobFile, FileSink } from '../../cas/file-sink.js';
+import type { KeptCache } from '../../packs/kept-cache.js';
+import type { Digest } from '../../reapi/digest.js';
+import { walkTree } from '../../reapi/walk-tree.js';
+import type { CasService } from '../../remote/cas-service.js';
+import { downloadFiles } from '../../remote/transfer/download-to-files.js';
+import type { TransferProgress } from '../../remote/transfer/progress.js';
+import { fetchTree } from '../../remote/transfer/tree.js';
+
+/** The encoded directories of a tree by hash. */
+export type Directories = ReadonlyMap<string, Uint8Array>;
+
+/** Where a root file system comes from. What it gives is what its digests say. */
+export interface RootfsOrigin {
+  /** All directories of the tree: those that are known, and what the origin has of the others. */
+  directories(root: Digest, known: Directories, signal: AbortSignal): Promise<Directories>;
+  /** @param onWhole called for a file that is there as a whole */
+  files(files: readonly BlobFile[], onWhole: (digest: Digest) => void, signal: AbortSignal): Promise<void>;
+}
+
+export function remoteOrigin(cas: CasService, progress: TransferProgress): RootfsOrigin {
+  return {
+    directories: async (root, known, signal) => (await fetchTree(cas, root, signal, known)).directories,
+    files: (files, onWhole, signal) => downloadFiles(cas, files, signal, { progress, onWhole }),
+  };
+}
+
+/** @throws UnusableBlob at the first blob that no pack has */
+export function keptOrigin(cache: KeptCache): RootfsOrigin {
+  return {
+    directories: async (root, known, signal) => {
+      const directories = new Map(known);
+      const find = ({ hash }: Digest) => directories.get(hash);
+      for (let { holes } = walkTree(root, find); holes.length > 0;) {
+        for (const [hash, blob] of await cache.readBlobs(holes, signal)) directories.set(hash, blob);
+        ({ holes } = walkTree(root, find));
+      }
+      return directories;
+    },
+    files: (files, onWhole, signal) => {
+      const sink = new FileSink(files);
+      return cache.read(sink.digests, watchSink(sink, onWhole), signal);
+    },
+  };
+}
