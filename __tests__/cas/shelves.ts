@@ -1,4 +1,4 @@
-import { KeptCache } from '../../src/packs/kept-cache.js';
+import { PackCache } from '../../src/packs/pack-cache.js';
 import { packStore } from '../../src/packs/pack-store.js';
 import type { Store } from '../../src/cas/store.js';
 import { objectPath } from '../../src/local/layout.js';
@@ -8,7 +8,7 @@ import { ActionResult } from '../../src/gen/build/bazel/remote/execution/v2/remo
 import { digestOf, type Digest } from '../../src/reapi/digest.js';
 import { untold } from '../../src/remote/transfer/progress.js';
 import { remoteStore } from '../../src/remote/remote-store.js';
-import { KeptWorld, MAIN } from '../packs/kept-world.js';
+import { PackWorld, MAIN } from '../packs/pack-world.js';
 import { never } from '../packs/pack-folder.js';
 import { SharedObjects } from '../packs/shared-objects.js';
 import { StoredFolder } from '../local/stored-folder.js';
@@ -60,7 +60,7 @@ async function localShelf({ action, result, blobs, lies }: Contents): Promise<Sh
 }
 
 async function packShelf({ action, result, blobs, lies }: Contents): Promise<Shelf> {
-  const world = await KeptWorld.make();
+  const world = await PackWorld.make();
   const transport = new SharedObjects().transport();
   const entry = { ...world.result('any', ...blobs), digest: action };
   // Nobody can put a lie into a pack: what is damaged there is a pack, which is as good as gone.
@@ -68,7 +68,7 @@ async function packShelf({ action, result, blobs, lies }: Contents): Promise<She
   const encoded = Buffer.from(ActionResult.encode(result).finish());
   await world.save(transport, [{ ...entry, result: encoded, blobs: sound }]);
   const forget = () => Promise.resolve();
-  const cache = new KeptCache(await world.machine(transport), [MAIN], () => true, forget, never);
+  const cache = new PackCache(await world.machine(transport), [MAIN], () => true, forget, never);
   return { store: packStore(cache, null, forget), dispose: () => world.dispose() };
 }
 

@@ -65,7 +65,7 @@ describe('what is left out', () => {
       cache: {
         directory: '/home/someone/.cache/buildbox-action',
         quota: 4_000_000_000,
-        kept: { kind: 'none', explicit: false },
+        packs: { kind: 'none', explicit: false },
         key: 'default',
         maxAge: 14 * 86_400_000,
         timeLimit: 120_000,
@@ -214,12 +214,12 @@ describe('where results are kept', () => {
     [{ cache: 'remote', remote: 'grpc://localhost:1' }, {}, 'none', true],
     [{ cache: 'none' }, onGitHub, 'none', true],
   ])('%j with %j: %s', (raw, environment, kind, explicit) => {
-    expect(keep(raw, environment).kept).toEqual({ kind, explicit });
+    expect(keep(raw, environment).packs).toEqual({ kind, explicit });
   });
 
   test('a folder is relative to the workspace', () => {
     const path = join(machine.workspace, 'kept');
-    expect(keep({ cache: 'folder:kept' }, {}).kept).toEqual({ kind: 'folder', path });
+    expect(keep({ cache: 'folder:kept' }, {}).packs).toEqual({ kind: 'folder', path });
   });
 
   test('the key is the workflow and the job, unless it is given', () => {

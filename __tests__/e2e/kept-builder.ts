@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pendingFolder } from '../../src/run/kept-place.js';
+import { pendingFolder } from '../../src/run/pack-place.js';
 import { noteBuilt, noteUsed } from '../../src/packs/pending.js';
 import { cacheFolder } from '../../src/local/folder.js';
 import { type Digest, parseDigest } from '../../src/reapi/digest.js';
@@ -54,7 +54,7 @@ export class KeptBuilder {
   async furnish(stage: KeptStage, machine: string, { built = [], used = [] }: Notes): Promise<void> {
     this.#copy(stage, machine, ['casd', 'seals', 'memory']);
     const folder = cacheFolder(stage.scene.cacheOf(machine));
-    const notes = pendingFolder({ kept: stage.place, key: 'CI / build' }, { provenance: PUSH }, folder);
+    const notes = pendingFolder({ packs: stage.place, key: 'CI / build' }, { provenance: PUSH }, folder);
     for (const name of built) await noteBuilt(notes, this.#actionOf(name));
     for (const name of used) await noteUsed(notes, this.hashOf(name));
   }

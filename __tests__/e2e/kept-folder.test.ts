@@ -15,7 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeIndex, encodeIndex } from '../../src/packs/index/index-file.js';
 import { cacheKeys } from '../../src/packs/index/keys.js';
-import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
+import type { PackReport, SaveReport } from '../../src/report/pack-report.js';
 import { flipped } from '../packs/shared-objects.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';
@@ -24,7 +24,7 @@ import { until } from './until.js';
 
 interface KeptRun extends Ended {
   readonly record: BuildRecord;
-  readonly kept: KeptReport | null;
+  readonly kept: PackReport | null;
   readonly save: SaveReport | null;
 }
 

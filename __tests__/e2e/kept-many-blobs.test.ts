@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { pendingFolder } from '../../src/run/kept-place.js';
+import { pendingFolder } from '../../src/run/pack-place.js';
 import { noteBuilt } from '../../src/packs/pending.js';
 import { cacheFolder } from '../../src/local/folder.js';
 import { sealResult } from '../../src/local/seals.js';
@@ -14,7 +14,7 @@ import {
   Tree,
 } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { type Digest, digestOf, parseDigest } from '../../src/reapi/digest.js';
-import type { SaveReport } from '../../src/report/kept-report.js';
+import type { SaveReport } from '../../src/report/pack-report.js';
 import { Bench } from './command-line.js';
 import { knowHost } from './host-memory.js';
 import { canMount, mountDisk, unmountDisk } from './memory-disk.js';
@@ -75,7 +75,7 @@ async function build(script: string, files: FileNode[]): Promise<void> {
   const large = ActionResult.fromPartial({ ...result, outputDirectories: [{ path: 'out', treeDigest }] });
   writeFileSync(stored(resultPath(action)), ActionResult.encode(large).finish());
   await sealResult(cacheFolder(bench.cache), action, large, LOCAL);
-  const place = { kept: { kind: 'folder', path: kept() }, key: 'default' } as const;
+  const place = { packs: { kind: 'folder', path: kept() }, key: 'default' } as const;
   const provenance = {
     ...{ ci: undefined, sign: undefined, repository: undefined, event: undefined, ref: undefined },
     ...{ defaultBranch: undefined, baseBranch: undefined },

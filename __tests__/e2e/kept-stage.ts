@@ -1,6 +1,6 @@
 import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeptPlace } from '../../src/config/config.js';
+import type { PackPlace } from '../../src/config/config.js';
 import type { CacheServiceOptions } from '../packs/cache-service.js';
 import { type KeptObjects, objectsIn, objectsOf } from './kept-objects.js';
 import { KeptScene, type SceneJob } from './kept-scene.js';
@@ -40,7 +40,7 @@ export class KeptStage {
     return join(this.scene.root, 'kept');
   }
 
-  get place(): KeptPlace {
+  get place(): PackPlace {
     return this.kind === 'folder'
       ? { kind: this.kind, path: this.folder }
       : { kind: this.kind, explicit: true };

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { KeptCache } from '../../src/packs/kept-cache.js';
+import { PackCache } from '../../src/packs/pack-cache.js';
 import { packStore } from '../../src/packs/pack-store.js';
 import { readBlob } from '../../src/cas/read.js';
 import { UnusableResult } from '../../src/cas/unusable-result.js';
-import { KeptWorld, MAIN, noise } from './kept-world.js';
+import { PackWorld, MAIN, noise } from './pack-world.js';
 import { never } from './pack-folder.js';
 import { SharedObjects } from './shared-objects.js';
 
-let world: KeptWorld;
+let world: PackWorld;
 beforeEach(async () => {
-  world = await KeptWorld.make();
+  world = await PackWorld.make();
 });
 afterEach(() => world.dispose());
 
@@ -18,7 +18,7 @@ test('an entry that is no ActionResult is not usable, and a blob of any size is 
   const result = { ...world.result('garbage', noise(100)), result: Buffer.alloc(20, 0xff) };
   await world.save(shared.transport(), [result]);
   const used: unknown[] = [];
-  const cache = new KeptCache(
+  const cache = new PackCache(
     await world.machine(shared.transport()),
     [MAIN],
     () => true,

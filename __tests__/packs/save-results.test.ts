@@ -7,15 +7,15 @@ import { folderTransport } from '../../src/packs/transport/folder/folder-transpo
 import { decodeIndex } from '../../src/packs/index/index-file.js';
 import type { SaveRequest } from '../../src/packs/save-results.js';
 import type { Transport } from '../../src/packs/transport/transport.js';
-import { DAY, KEYS, KeptWorld, MAIN, noise, NOW, PULL } from './kept-world.js';
+import { DAY, KEYS, PackWorld, MAIN, noise, NOW, PULL } from './pack-world.js';
 import { numbersFrom } from './sample-index.js';
 import { down, flipped, hang, SharedObjects } from './shared-objects.js';
 
-let world: KeptWorld;
+let world: PackWorld;
 let shared: SharedObjects;
 
 beforeEach(async () => {
-  world = await KeptWorld.make();
+  world = await PackWorld.make();
   shared = new SharedObjects();
 });
 afterEach(() => world.dispose());

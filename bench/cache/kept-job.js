@@ -66,11 +66,11 @@ async function prepareSave({ root, ref, action, digests, limits, now }) {
 }
 
 async function prepareRestore({ root, ref, action }) {
-  const { KeptCache } = await load('packs/kept-cache.js');
+  const { PackCache } = await load('packs/pack-cache.js');
   const { FileSink } = await load('cas/file-sink.js');
   return async (place) => {
     const lost = [];
-    const cache = new KeptCache(
+    const cache = new PackCache(
       place,
       [{ ref, event: null }],
       () => true,

@@ -1,7 +1,7 @@
 import { claimCache } from '../run/claim-cache.js';
 import { expireLocal } from '../upkeep/expire-local.js';
 import { expiryRemote } from '../upkeep/expiry-remote.js';
-import { readKeptUsage } from '../upkeep/read-kept-usage.js';
+import { readPackCacheUsage } from '../upkeep/read-pack-cache-usage.js';
 import { readLocalUsage } from '../upkeep/read-local-usage.js';
 import type { Lease } from '../casd/leases.js';
 import { readCache } from '../config/cache.js';
@@ -10,7 +10,7 @@ import { parseSize } from '../config/values.js';
 import { Fault } from '../errors.js';
 import { expiryDocument } from '../report/expiry-document.js';
 import { expiryLines } from '../report/expiry-words.js';
-import { keptSection } from '../report/kept-usage.js';
+import { packCacheSection } from '../report/pack-cache-usage.js';
 import { localSection } from '../report/local-usage.js';
 import { usageDocument, usageLines } from '../report/usage-answer.js';
 import type { CommandContext, Invocation } from './command-context.js';
@@ -23,10 +23,10 @@ export async function cacheUsage(
   const cache = readCache(inputs, host.machine);
   const folder = await claimCache(cache, host.machine, signal);
   const local = await readLocalUsage(folder, cache, signal);
-  const kept = await readKeptUsage(cache, host, folder, signal);
+  const kept = await readPackCacheUsage(cache, host, folder, signal);
   const sections = [
     localSection(local, Date.now()),
-    ...(kept === undefined ? [] : [keptSection(kept, Date.now())]),
+    ...(kept === undefined ? [] : [packCacheSection(kept, Date.now())]),
   ];
   host.answer(json ? JSON.stringify(usageDocument(sections)) : usageLines(sections).join('\n'));
   return 0;

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.js';
 import { readConfig } from '../config/read.js';
 import { identify } from '../process/identity.js';
 import { ownSearchPath } from '../process/own-programs.js';
-import type { SaveReport } from '../report/kept-report.js';
+import type { SaveReport } from '../report/pack-report.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci run`: the whole way of one run; exits with the build's own exit code. */
@@ -33,7 +33,7 @@ async function saveBuilt(
   host: CommandContext['host'],
   signal: AbortSignal,
 ): Promise<SaveReport | null> {
-  if (cache.kept.kind === 'none') return null;
-  const { saveKept } = await import(/* webpackChunkName: "later" */ '../run/keep/save-kept.js');
-  return (await saveKept(cache, host, signal)) ?? null;
+  if (cache.packs.kind === 'none') return null;
+  const { savePacks } = await import(/* webpackChunkName: "later" */ '../run/keep/save-packs.js');
+  return (await savePacks(cache, host, signal)) ?? null;
 }

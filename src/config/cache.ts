@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { InputError } from '../errors.js';
 import { nearestExisting } from '../files/nearest.js';
 import type { Machine } from '../machine.js';
-import type { CacheConfig, KeptPlace } from './config.js';
+import type { CacheConfig, PackPlace } from './config.js';
 import { given, type RawInputs } from './given.js';
 import { refuseForeign, refuseHolder, refuseLinked } from './own-folder.js';
 import { parseDuration, parseSize } from './values.js';
@@ -15,7 +15,7 @@ export function readCache(raw: RawInputs, machine: Machine): CacheConfig {
   return {
     directory: readDirectory(given(raw, 'cache-dir'), machine),
     quota: parseSize('cache-quota', given(raw, 'cache-quota')),
-    kept: readPlace(raw, machine),
+    packs: readPlace(raw, machine),
     key: readKey(given(raw, 'cache-key'), machine),
     maxAge: parseDuration('cache-max-age', given(raw, 'cache-max-age')),
     timeLimit: parseDuration('cache-time-limit', given(raw, 'cache-time-limit')),
@@ -43,7 +43,7 @@ function refuseSystemFolder(input: string, value: string, folder: string): strin
   throw new InputError(input, value, 'Name a folder on a disk.');
 }
 
-function readPlace(raw: RawInputs, machine: Machine): KeptPlace {
+function readPlace(raw: RawInputs, machine: Machine): PackPlace {
   const value = given(raw, 'cache');
   const hasRemote = given(raw, 'remote') !== '' || given(raw, 'remote-action-cache') !== '';
   const onGitHub = machine.environment.GITHUB_ACTIONS === 'true';
@@ -62,7 +62,7 @@ function readPlace(raw: RawInputs, machine: Machine): KeptPlace {
   }
 }
 
-function readFolder(value: string, machine: Machine): KeptPlace {
+function readFolder(value: string, machine: Machine): PackPlace {
   const path = /^folder:(.+)$/s.exec(value)?.[1];
   if (path === undefined) {
     throw new InputError('cache', value, 'Legal values: auto, remote, github, folder:PATH, none.');

@@ -73,7 +73,7 @@ export interface CacheConfig {
   readonly directory: string;
   /** Bytes. */
   readonly quota: number;
-  readonly kept: KeptPlace;
+  readonly packs: PackPlace;
   /** Who has the same one shares what is kept. */
   readonly key: string;
   /** Milliseconds. */
@@ -83,7 +83,7 @@ export interface CacheConfig {
 }
 
 /** Where results are kept between runs, beside the remote. */
-export type KeptPlace =
+export type PackPlace =
   | {
       readonly kind: 'github' | 'none';
       /** Whether the user named it, and so wants to know why it cannot be used. */

@@ -2,7 +2,7 @@ import { cacheFolder } from '../local/folder.js';
 import { leaveCasd } from '../casd/share.js';
 import { expireWhenDue } from '../upkeep/expire-when-due.js';
 import { readLocalUsage } from '../upkeep/read-local-usage.js';
-import { saveKept } from '../run/keep/save-kept.js';
+import { savePacks } from '../run/keep/save-packs.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { parseBoolean } from '../config/values.js';
@@ -29,7 +29,7 @@ const exitCode = await inStep(process.env, async (host, signal) => {
   // As long as the lease is held, nobody expires what is still to be saved.
   await orWarn(host, 'could not save what was built', async () => {
     const { cache, summary } = readSettings();
-    const save = await saveKept(cache, host, signal);
+    const save = await savePacks(cache, host, signal);
     if (save !== undefined) await publishSave(save, host, summary);
   });
   await orWarn(host, 'could not stop the daemon', async () => {

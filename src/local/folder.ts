@@ -22,7 +22,7 @@ export interface CacheFolder {
   /** What was computed from files that may not have changed since. */
   readonly memory: string;
   /** What is still to be told to the cache between runs, and what is being fetched from it. */
-  readonly kept: { readonly pending: string; readonly scratch: string };
+  readonly packs: { readonly pending: string; readonly scratch: string };
   /** Its time says when the folder was last looked through for what nobody uses. */
   readonly expired: string;
   /** BuildBox, where the runner has no tool cache. */
@@ -42,7 +42,7 @@ export function cacheFolder(root: string): CacheFolder {
     work: join(run, 'work'),
     seals: join(root, 'seals'),
     memory: join(root, 'memory'),
-    kept: { pending: join(root, 'kept', 'pending'), scratch: join(root, 'kept', 'scratch') },
+    packs: { pending: join(root, 'kept', 'pending'), scratch: join(root, 'kept', 'scratch') },
     expired: join(run, 'expired'),
     tools: join(root, 'tools'),
   };
@@ -58,7 +58,7 @@ export function partsOf({
   leases,
   work,
   memory,
-  kept,
+  packs,
   expired,
   tools,
 }: CacheFolder) {
@@ -68,7 +68,7 @@ export function partsOf({
     join(storage, 'cas', 'disk_usage'),
     join(run, 'casd.sock'),
   ];
-  const ofKept = [join(root, 'kept'), kept.pending, kept.scratch];
+  const ofPacks = [join(root, 'kept'), packs.pending, packs.scratch];
   return [
     root,
     storage,
@@ -80,7 +80,7 @@ export function partsOf({
     leases,
     work,
     memory,
-    ...ofKept,
+    ...ofPacks,
     expired,
     tools,
   ];

@@ -1,7 +1,7 @@
 import type { Store } from '../cas/store.js';
 import { UnusableResult } from '../cas/unusable-result.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { KeptCache, KeptResult } from './kept-cache.js';
+import type { PackCache, PackedResult } from './pack-cache.js';
 
 /**
  * The results of the cache between runs. Their blobs are checked as they are read out of their packs.
@@ -10,9 +10,9 @@ import type { KeptCache, KeptResult } from './kept-cache.js';
  * @param onUse gets the entry that is used
  */
 export function packStore(
-  cache: KeptCache,
+  cache: PackCache,
   repository: string | null,
-  onUse: (entry: KeptResult) => Promise<void>,
+  onUse: (entry: PackedResult) => Promise<void>,
 ): Store {
   return {
     name: 'cache',

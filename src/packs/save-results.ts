@@ -1,6 +1,6 @@
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import type { KeptTotals } from '../report/kept-report.js';
+import type { PackTotals } from '../report/pack-report.js';
 import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
 import type { BlobSource } from '../cas/blob-source.js';
 import { type BuiltPack, buildPacks } from './pack/build-packs.js';
@@ -49,7 +49,7 @@ export interface SaveOutcome {
   readonly gone: readonly GoneEntry[];
   /** Fresh results that could not be saved, for a blob of theirs is missing or corrupt. */
   readonly unusable: readonly UnusableBlob[];
-  readonly kept: KeptTotals;
+  readonly kept: PackTotals;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { formatDigest } from '../reapi/digest.js';
 import { cachedShare } from './cached-share.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
-import { keptLines } from './kept-words.js';
+import { packLines } from './pack-words.js';
 import { originWords } from './origin-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { phasesOf } from './phase-names.js';
@@ -27,7 +27,7 @@ export function closingLines(report: RunReport, paint: Paint = (_tone, text) => 
     ...outputsLine(report, paint),
     ...cacheLine(report, paint),
     ...(report.remote === null ? [] : [detail('remote', printable(remoteLine(report.remote)), paint)]),
-    ...keptLines(report).map((text) => detail('kept', printable(text), paint)),
+    ...packLines(report).map((text) => detail('kept', printable(text), paint)),
     ...cutLines(report).map((text) => detail('tools', printable(text), paint)),
     ...timeLine(report, paint),
   ];

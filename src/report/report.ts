@@ -1,6 +1,6 @@
 import type { Digest } from '../reapi/digest.js';
 
-import type { KeptReport, SaveReport } from './kept-report.js';
+import type { PackReport, SaveReport } from './pack-report.js';
 import type { ReportedOrigin } from './origin-words.js';
 import type { RemoteReport, TrustReport } from './remote-report.js';
 
@@ -70,7 +70,7 @@ export interface RunReport {
   /** Null when none is configured. */
   readonly remote: RemoteReport | null;
   /** Null when nothing is kept between runs. */
-  readonly kept: KeptReport | null;
+  readonly kept: PackReport | null;
   /** What was saved for the next runs; null where nothing had to be, or a later step does it. */
   readonly save: SaveReport | null;
   readonly trust: TrustReport;

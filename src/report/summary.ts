@@ -2,7 +2,7 @@ import { formatDigest, type Digest } from '../reapi/digest.js';
 import { bar, gauge } from './bar.js';
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
 import { code, codeBlock, cutMiddle, details, linkOrCode, prose, table, type Column } from './markdown.js';
-import { keptLines } from './kept-words.js';
+import { packLines } from './pack-words.js';
 import { originWords } from './origin-words.js';
 import { hasFailed, outcomeOf } from './outcome.js';
 import { PHASE_NAMES, phasesOf } from './phase-names.js';
@@ -158,7 +158,7 @@ function identity(report: RunReport): string {
     ...bySizeLines(report).map((text) => ['By name and size alone', prose(text)]),
     ['BuildBox', buildboxOf(report)],
     ...(report.remote === null ? [] : [['Remote', prose(remoteLine(report.remote))]]),
-    ...keptLines(report).map((text) => ['Kept between runs', prose(text)]),
+    ...packLines(report).map((text) => ['Kept between runs', prose(text)]),
     ['Trust', prose(`${report.trust.tier}: ${report.trust.why}`)],
     ['Built by', linkOrCode(report.builtBy)],
     ['Started', report.startedAt.toISOString()],

@@ -13,14 +13,14 @@ import { isOfCheckout } from '../process/checkouts.js';
  * @throws InputError when git tracks something in it, or a part of it is a symlink; Fault when git cannot be asked
  */
 export async function claimCache(
-  { directory, kept }: CacheConfig,
+  { directory, packs }: CacheConfig,
   machine: Machine,
   signal: AbortSignal,
 ): Promise<CacheFolder> {
   const folder = cacheFolder(directory);
   const git = { machine, signal };
   await refuseTracked(git, { input: 'cache-dir', path: directory });
-  if (kept.kind === 'folder') await refuseTracked(git, { input: 'cache', path: kept.path });
+  if (packs.kind === 'folder') await refuseTracked(git, { input: 'cache', path: packs.path });
   if (isOfCheckout(machine, directory)) refuseLinks(folder);
   return folder;
 }

@@ -49,7 +49,7 @@ export interface Daemon {
 
 /** Puts together what a run has to tell. */
 export function describeRun(
-  { config, host, folder, watch, warnings, session, kept }: RunContext,
+  { config, host, folder, watch, warnings, session, packs }: RunContext,
   prepared: PreparedAction,
   outcome: Outcome,
   daemon: Daemon | undefined,
@@ -85,7 +85,7 @@ export function describeRun(
     staging: outcome.kind === 'hit' ? null : outcome.staging.staging,
     stagingReason: outcome.kind === 'hit' ? null : outcome.staging.reason,
     remote: session?.report() ?? null,
-    kept: kept?.report() ?? null,
+    kept: packs?.report() ?? null,
     save: null,
     trust: decidePush(config.remote?.push ?? 'trusted', host.provenance),
     cache: daemon?.usage ?? readStoredUsage(folder, config.cache.quota),

@@ -38,7 +38,7 @@ export async function runBuild(
     return await runOnce(context, error.paths, lease, signal);
   } finally {
     context.session?.close();
-    await context.kept?.close();
+    await context.packs?.close();
   }
 }
 
@@ -52,7 +52,7 @@ async function runOnce(
   const prepared = await prepareAction(context, distrusted, signal);
   const hit =
     (await replayHit(context, prepared, localStore(context.folder), signal)) ??
-    (await context.kept?.attempt((source, limited) => replayHit(context, prepared, source, limited))) ??
+    (await context.packs?.attempt((source, limited) => replayHit(context, prepared, source, limited))) ??
     (await replayRemoteHit(context, prepared, signal));
   if (hit !== undefined) return describeRun(context, prepared, hit, undefined);
   // What a hit does not need is not loaded for it: gRPC alone takes longer than the rest of a hit.

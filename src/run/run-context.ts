@@ -3,7 +3,7 @@ import type { Config, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import type { Log } from '../machine.js';
 import { believer, type Origin } from '../trust/belief.js';
-import type { KeptSession } from './kept-session.js';
+import type { PackSession } from './pack-session.js';
 import type { CasdContext } from './execute/reach-casd.js';
 import type { RemoteSession } from './remote-session.js';
 import { Stopwatch } from './stopwatch.js';
@@ -21,7 +21,7 @@ export interface RunContext extends CasdContext {
   /** Undefined where no remote is configured. */
   readonly session: RemoteSession | undefined;
   /** Undefined where nothing is kept between runs. */
-  readonly kept: KeptSession | undefined;
+  readonly packs: PackSession | undefined;
 }
 
 /**
@@ -46,12 +46,12 @@ export async function openRun(
     },
   };
   const { machine } = host;
-  const kept =
-    config.cache.kept.kind === 'none' ? undefined : await openKept(config, host, log, folder, signal);
+  const packs =
+    config.cache.packs.kind === 'none' ? undefined : await openPacks(config, host, log, folder, signal);
   return {
     config,
     believes: believer(host.provenance, config.requireTier),
-    kept,
+    packs,
     session: config.remote && (await openSession(config.remote, host, log, signal)),
     host,
     machine,
@@ -79,13 +79,13 @@ async function openSession(
   return new Session(config, host, log, signal);
 }
 
-async function openKept(
+async function openPacks(
   config: Config,
   host: Host,
   log: Log,
   folder: CacheFolder,
   signal: AbortSignal,
-): Promise<KeptSession | undefined> {
-  const { KeptSession: Session } = await import(/* webpackChunkName: "later" */ './kept-session.js');
+): Promise<PackSession | undefined> {
+  const { PackSession: Session } = await import(/* webpackChunkName: "later" */ './pack-session.js');
   return Session.open(config, host, log, folder, signal);
 }

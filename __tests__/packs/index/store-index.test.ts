@@ -7,16 +7,16 @@ import { decodeIndex, encodeIndex } from '../../../src/packs/index/index-file.js
 import { readLater, readNewest } from '../../../src/packs/index/read-scope.js';
 import { type StoredIndex, storeIndex } from '../../../src/packs/index/store-index.js';
 import type { Transport } from '../../../src/packs/transport/transport.js';
-import { KEYS, KeptWorld, MAIN } from '../kept-world.js';
+import { KEYS, PackWorld, MAIN } from '../pack-world.js';
 import { never } from '../pack-folder.js';
 import { blob, entry, indexOf, pack } from '../sample-index.js';
 import { down, SharedObjects } from '../shared-objects.js';
 
-let world: KeptWorld;
+let world: PackWorld;
 let shared: SharedObjects;
 
 beforeEach(async () => {
-  world = await KeptWorld.make();
+  world = await PackWorld.make();
   shared = new SharedObjects();
 });
 afterEach(() => world.dispose());

@@ -4,15 +4,15 @@ import { type BuiltPack, buildPacks } from '../../../src/packs/pack/build-packs.
 import { storePacks } from '../../../src/packs/pack/store-packs.js';
 import type { Transport } from '../../../src/packs/transport/transport.js';
 import { digestOf } from '../../../src/reapi/digest.js';
-import { KEYS, KeptWorld, MAIN, noise } from '../kept-world.js';
+import { KEYS, PackWorld, MAIN, noise } from '../pack-world.js';
 import { input, never } from '../pack-folder.js';
 import { down, flipped, SharedObjects } from '../shared-objects.js';
 
-let world: KeptWorld;
+let world: PackWorld;
 let shared: SharedObjects;
 
 beforeEach(async () => {
-  world = await KeptWorld.make();
+  world = await PackWorld.make();
   shared = new SharedObjects();
 });
 afterEach(() => world.dispose());

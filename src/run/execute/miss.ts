@@ -109,7 +109,7 @@ async function buildOnce(
     const wasBrought = isToBring(config.build, outcome.result.exitCode);
     await confirmResult(folder, known, wasBrought, signal);
     await watch.measure('store', () => storeResult(context, casd, prepared.actionDigest, complete, signal));
-    await context.kept?.noteBuilt(prepared.actionDigest);
+    await context.packs?.noteBuilt(prepared.actionDigest);
     await pushIfAllowed(context, { prepared, known, rootfs }, signal);
   }
   if (outcome.kind === 'built') await warnOfProducts(context, prepared.inputs, outcome.planned);

@@ -12,7 +12,7 @@ import { rootfsName, type Rootfs } from '../../rootfs/rootfs.js';
 import { fetchRootfs } from './fetch-rootfs.js';
 import { tellDamaged } from './damaged-cache.js';
 import { HandOver } from '../../async/hand-over.js';
-import { type Directories, keptOrigin, remoteOrigin, type RootfsOrigin } from './rootfs-origins.js';
+import { type Directories, packOrigin, remoteOrigin, type RootfsOrigin } from './rootfs-origins.js';
 import type { RunContext } from '../run-context.js';
 import { tellProgress } from '../tell-progress.js';
 
@@ -36,7 +36,7 @@ export async function restoreRootfs(
   if (root === undefined) return undefined;
   return context.watch.measure('rootfs', async () => {
     const whole = await new Restore(context, casd, root).run(signal);
-    await context.kept?.noteTree(root);
+    await context.packs?.noteTree(root);
     return whole;
   });
 }
@@ -53,7 +53,7 @@ class Restore {
   ) {}
 
   async run(signal: AbortSignal): Promise<WholeTree> {
-    return (await this.#fromHere(signal)) ?? (await this.#fromKept()) ?? (await this.#fromRemote(signal));
+    return (await this.#fromHere(signal)) ?? (await this.#fromPacks()) ?? (await this.#fromRemote(signal));
   }
 
   /** Asking casd for all of it also keeps all of it from being expired. */
@@ -73,11 +73,11 @@ class Restore {
     return findMissing(this.casd, digests, signal);
   }
 
-  async #fromKept(): Promise<WholeTree | undefined> {
-    const { kept, log } = this.context;
-    if (kept === undefined) return undefined;
+  async #fromPacks(): Promise<WholeTree | undefined> {
+    const { packs, log } = this.context;
+    if (packs === undefined) return undefined;
     log.phase(WHAT);
-    return kept.read((cache, limited) => this.#bring(keptOrigin(cache), limited));
+    return packs.read((cache, limited) => this.#bring(packOrigin(cache), limited));
   }
 
   #fromRemote(signal: AbortSignal): Promise<WholeTree> {
@@ -117,7 +117,7 @@ class Restore {
     signal: AbortSignal,
   ): Promise<void> {
     if (lacking.length === 0) return;
-    await using scratch = await openScratch(this.context.folder.kept.scratch);
+    await using scratch = await openScratch(this.context.folder.packs.scratch);
     const files = lacking.map((digest) => ({ digest, path: join(scratch.path, digest.hash), mode: 0o600 }));
     const fetched = new HandOver<Digest>();
     const onWhole = (digest: Digest) => {

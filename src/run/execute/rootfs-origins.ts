@@ -1,6 +1,6 @@
 import { watchSink } from '../../cas/blob-sink.js';
 import { type BlobFile, FileSink } from '../../cas/file-sink.js';
-import type { KeptCache } from '../../packs/kept-cache.js';
+import type { PackCache } from '../../packs/pack-cache.js';
 import type { Digest } from '../../reapi/digest.js';
 import { walkTree } from '../../reapi/walk-tree.js';
 import type { CasService } from '../../remote/cas-service.js';
@@ -27,7 +27,7 @@ export function remoteOrigin(cas: CasService, progress: TransferProgress): Rootf
 }
 
 /** @throws UnusableBlob at the first blob that no pack has */
-export function keptOrigin(cache: KeptCache): RootfsOrigin {
+export function packOrigin(cache: PackCache): RootfsOrigin {
   return {
     directories: async (root, known, signal) => {
       const directories = new Map(known);

@@ -16,7 +16,7 @@ export function rootfsDirectories(context: RunContext, rootfs: Rootfs, signal: A
   return async (digest) => {
     const bytes =
       (await readHere(context, digest)) ??
-      (await readKept(context, digest)) ??
+      (await readPacked(context, digest)) ??
       (await readThere(context, name, digest, signal));
     const directory = decodeDirectory(bytes);
     if (directory !== undefined) return directory;
@@ -36,8 +36,8 @@ async function readHere({ folder }: RunContext, digest: Digest): Promise<Uint8Ar
   }
 }
 
-function readKept({ kept }: RunContext, digest: Digest): Promise<Uint8Array | undefined> | undefined {
-  return kept?.read(async (cache, signal) => (await cache.readBlobs([digest], signal)).get(digest.hash));
+function readPacked({ packs }: RunContext, digest: Digest): Promise<Uint8Array | undefined> | undefined {
+  return packs?.read(async (cache, signal) => (await cache.readBlobs([digest], signal)).get(digest.hash));
 }
 
 /** What few runs need is not loaded for all: gRPC takes longer than the rest of a hit. */

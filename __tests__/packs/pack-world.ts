@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlobSource } from '../../src/cas/blob-source.js';
-import { KeptCache } from '../../src/packs/kept-cache.js';
+import { PackCache } from '../../src/packs/pack-cache.js';
 import { cacheKeys } from '../../src/packs/index/keys.js';
 import type { IndexPlace } from '../../src/packs/index/read-scope.js';
 import {
@@ -35,7 +35,7 @@ export interface Reading {
 }
 
 /** Machines that keep results in one place, without the builds. */
-export class KeptWorld {
+export class PackWorld {
   readonly #blobs = new Map<string, Buffer>();
   readonly #root: string;
   #machines = 0;
@@ -44,8 +44,8 @@ export class KeptWorld {
     this.#root = root;
   }
 
-  static async make(): Promise<KeptWorld> {
-    return new KeptWorld(await mkdtemp(join(tmpdir(), 'kept-world-')));
+  static async make(): Promise<PackWorld> {
+    return new PackWorld(await mkdtemp(join(tmpdir(), 'pack-world-')));
   }
 
   /** A path in a folder that goes with the world. */
@@ -111,7 +111,7 @@ export class KeptWorld {
   ): Promise<Reading> {
     const place = await this.machine(transport);
     const lost: string[] = [];
-    const cache = new KeptCache(
+    const cache = new PackCache(
       place,
       refs,
       () => true,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type KeptUsage, keptSection } from '../../src/report/kept-usage.js';
+import { type PackCacheUsage, packCacheSection } from '../../src/report/pack-cache-usage.js';
 
 const NOW = Date.UTC(2026, 2, 9);
 const main = {
@@ -13,7 +13,7 @@ const main = {
   dead: 300_000_000,
   oldest: NOW - 3 * 86_400_000,
 };
-const usage: KeptUsage = {
+const usage: PackCacheUsage = {
   place: "GitHub's cache",
   onGitHub: true,
   quota: 4_000_000_000,
@@ -37,7 +37,7 @@ const usage: KeptUsage = {
 
 describe('how full the cache between runs is', () => {
   test('is told by ref, against the quota and the limits of GitHub', () => {
-    expect(keptSection(usage, NOW).rows).toEqual([
+    expect(packCacheSection(usage, NOW).rows).toEqual([
       ['place', "GitHub's cache"],
       [
         'refs/heads/main',
@@ -53,7 +53,7 @@ describe('how full the cache between runs is', () => {
   });
 
   test('has no limits of GitHub in a folder', () => {
-    const { rows, document } = keptSection({ ...usage, place: 'the folder /srv', onGitHub: false }, NOW);
+    const { rows, document } = packCacheSection({ ...usage, place: 'the folder /srv', onGitHub: false }, NOW);
     expect(rows.map(([name]) => name)).not.toContain('limits');
     expect(document).toMatchObject({ bytes: 1_800_000_000, unsaved: 1, place: 'the folder /srv' });
   });

@@ -1,23 +1,23 @@
 import { formatAge } from './format-age.js';
 import { formatBytes, formatCount, formatShare } from './format-quantity.js';
 import { GITHUB_BYTES, GITHUB_DAYS, githubLimits } from './github-limits.js';
-import { entriesWords } from './kept-words.js';
+import { entriesWords } from './pack-words.js';
 import { printable } from './printable.js';
 import type { UsageSection } from './usage-section.js';
 
 /** What is kept between runs. Sizes in bytes, times in milliseconds since 1970. */
-export interface KeptUsage {
+export interface PackCacheUsage {
   readonly place: string;
   readonly onGitHub: boolean;
   /** Of the packs that this run would write. */
   readonly quota: number;
   /** What this run may read; its own ref's comes last. */
-  readonly refs: readonly KeptRef[];
+  readonly refs: readonly PackCacheRef[];
   /** Notes of results that are not saved yet. */
   readonly unsaved: number;
 }
 
-export interface KeptRef {
+export interface PackCacheRef {
   readonly ref: string;
   /** What ran somebody else's code under the name of this ref; null for the ref's own runs. */
   readonly event: string | null;
@@ -34,7 +34,7 @@ export interface KeptRef {
 }
 
 /** @param now milliseconds since 1970 */
-export function keptSection(usage: KeptUsage, now: number): UsageSection {
+export function packCacheSection(usage: PackCacheUsage, now: number): UsageSection {
   const bytes = usage.refs.reduce((sum, ref) => sum + ref.bytes, 0);
   return {
     name: 'kept',
@@ -52,12 +52,12 @@ export function keptSection(usage: KeptUsage, now: number): UsageSection {
   };
 }
 
-function scopeWords({ ref, event }: KeptRef): string {
+function scopeWords({ ref, event }: PackCacheRef): string {
   return printable(event === null ? ref : `${ref} by ${event}`);
 }
 
 function refWords(
-  { packs, blobs, bytes, dead, oldest, ...kept }: KeptRef,
+  { packs, blobs, bytes, dead, oldest, ...kept }: PackCacheRef,
   quota: number,
   now: number,
 ): string {

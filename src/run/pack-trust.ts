@@ -1,10 +1,10 @@
-import type { KeptPlace } from '../config/config.js';
+import type { PackPlace } from '../config/config.js';
 import { believer, originOf, type RequiredTier } from '../trust/belief.js';
 import type { CacheScope } from '../trust/cache-scopes.js';
 import type { Provenance } from '../trust/provenance.js';
 
 /** What a run believes of a place where results are kept between runs. */
-export interface KeptTrust {
+export interface PackTrust {
   /** Whose results are kept there. */
   readonly repository: string | null;
   readonly believes: (scope: CacheScope) => boolean;
@@ -16,10 +16,10 @@ export interface KeptTrust {
  * GitHub looks a key up under the run's own ref first, and any step of a pull request's job can have written something
  * there under any key: what is found proves nothing to a run whose own ref is not to be believed.
  */
-export function keptTrust(kept: KeptPlace, provenance: Provenance, requireTier: RequiredTier): KeptTrust {
+export function packTrust(place: PackPlace, provenance: Provenance, requireTier: RequiredTier): PackTrust {
   const { repository, tier } = originOf(provenance);
   const believes = believer(provenance, requireTier);
-  const proves = requireTier === 'any' || kept.kind !== 'github' || tier === 'trusted';
+  const proves = requireTier === 'any' || place.kind !== 'github' || tier === 'trusted';
   return {
     repository,
     believes: (scope) => believes({ ...scope, repository }),

@@ -10,7 +10,7 @@ import type { Machine } from '../machine.js';
 import { type CacheScopes, cacheScopes } from '../trust/cache-scopes.js';
 
 /** Where results are kept between runs, as this run may use it. */
-export interface OpenKeptPlace extends AsyncDisposable {
+export interface OpenPackPlace extends AsyncDisposable {
   readonly transport: Transport;
   readonly keys: CacheKeys;
   readonly scopes: CacheScopes;
@@ -26,17 +26,17 @@ const FOLDER_LIMIT = 10_000;
  *
  * @throws the signal's reason
  */
-export async function openKeptPlace(
-  { kept, key, timeLimit }: CacheConfig,
+export async function openPackPlace(
+  { packs, key, timeLimit }: CacheConfig,
   { machine, provenance, log }: Pick<Host, 'machine' | 'provenance' | 'log'>,
   folder: CacheFolder,
   signal: AbortSignal,
-): Promise<OpenKeptPlace | undefined> {
-  if (kept.kind === 'none') return undefined;
-  const scratch = await openScratch(folder.kept.scratch);
+): Promise<OpenPackPlace | undefined> {
+  if (packs.kind === 'none') return undefined;
+  const scratch = await openScratch(folder.packs.scratch);
   const openTransport = () =>
-    kept.kind === 'folder'
-      ? openShare(machine, kept.path, Math.min(FOLDER_LIMIT, timeLimit), signal)
+    packs.kind === 'folder'
+      ? openShare(machine, packs.path, Math.min(FOLDER_LIMIT, timeLimit), signal)
       : openGitHub(machine, scratch.path);
   const transport = await openTransport().catch(async (error: unknown) => {
     await scratch[Symbol.asyncDispose]();
@@ -48,7 +48,7 @@ export async function openKeptPlace(
   };
   const { access } = transport;
   if (access.why !== null) {
-    const say = kept.kind === 'folder' || kept.explicit ? log.warn.bind(log) : log.info.bind(log);
+    const say = packs.kind === 'folder' || packs.explicit ? log.warn.bind(log) : log.info.bind(log);
     say(access.why);
   }
   if (!access.read && !access.write) {
@@ -91,11 +91,11 @@ async function openGitHub(machine: Machine, folder: string): Promise<Transport> 
 
 /** The folder of the notes of what this machine has still to save at one place, under one scope. */
 export function pendingFolder(
-  { kept, key }: Pick<CacheConfig, 'kept' | 'key'>,
+  { packs, key }: Pick<CacheConfig, 'packs' | 'key'>,
   { provenance }: Pick<Host, 'provenance'>,
   folder: CacheFolder,
 ): string {
   const { own } = cacheScopes(provenance);
-  const place = kept.kind === 'folder' ? kept.path : `${kept.kind} ${provenance.repository ?? ''}`;
-  return join(folder.kept.pending, shortHash([place, key, scopeText(own)].join('\n')));
+  const place = packs.kind === 'folder' ? packs.path : `${packs.kind} ${provenance.repository ?? ''}`;
+  return join(folder.packs.pending, shortHash([place, key, scopeText(own)].join('\n')));
 }

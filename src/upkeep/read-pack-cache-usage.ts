@@ -6,25 +6,25 @@ import { tidyIndex } from '../packs/tidy/tidy-index.js';
 import type { CacheFolder } from '../local/folder.js';
 import type { CacheConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
-import type { KeptRef, KeptUsage } from '../report/kept-usage.js';
+import type { PackCacheRef, PackCacheUsage } from '../report/pack-cache-usage.js';
 import { withTimeLimit } from '../async/time-limit.js';
-import { openKeptPlace, pendingFolder } from '../run/kept-place.js';
+import { openPackPlace, pendingFolder } from '../run/pack-place.js';
 
 /**
  * How full the cache between runs is, as far as this run may read it; undefined where nothing is kept.
  *
  * @throws TransportError; TimeoutError after `cache-time-limit`
  */
-export async function readKeptUsage(
+export async function readPackCacheUsage(
   config: CacheConfig,
   host: Pick<Host, 'machine' | 'provenance' | 'log'>,
   folder: CacheFolder,
   signal: AbortSignal,
-): Promise<KeptUsage | undefined> {
-  await using place = await openKeptPlace(config, host, folder, signal);
+): Promise<PackCacheUsage | undefined> {
+  await using place = await openPackPlace(config, host, folder, signal);
   if (place === undefined) return undefined;
   const limited = withTimeLimit(signal, config.timeLimit);
-  const refs: KeptRef[] = [];
+  const refs: PackCacheRef[] = [];
   for (const name of place.transport.access.read ? place.scopes.readable : []) {
     const scope = await readLater(place, await readNewest(place, name, limited), limited);
     refs.push(measure(scope, config));
@@ -32,14 +32,14 @@ export async function readKeptUsage(
   const { built, trees } = await readPending(pendingFolder(config, host, folder));
   return {
     place: place.transport.name,
-    onGitHub: config.kept.kind === 'github',
+    onGitHub: config.packs.kind === 'github',
     quota: config.quota,
     refs,
     unsaved: built.length + trees.length,
   };
 }
 
-function measure({ scope, index }: ScopeIndex, { maxAge, quota }: CacheConfig): KeptRef {
+function measure({ scope, index }: ScopeIndex, { maxAge, quota }: CacheConfig): PackCacheRef {
   const { usages } = tidyIndex(index, Date.now(), { maxAge, quota, rewriteBytes: 0 });
   const live = sumUsage(usages);
   const packs = [...index.packs.values()];

@@ -17,10 +17,10 @@ import { UnusableBlob } from '../../reapi/unusable-blob.js';
 import { digestsOf, walkTree } from '../../reapi/walk-tree.js';
 import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../../report/format-quantity.js';
-import type { SaveReport } from '../../report/kept-report.js';
+import type { SaveReport } from '../../report/pack-report.js';
 import { withTimeLimit } from '../../async/time-limit.js';
 import { believer, type Origin } from '../../trust/belief.js';
-import { openKeptPlace, type OpenKeptPlace, pendingFolder } from '../kept-place.js';
+import { openPackPlace, type OpenPackPlace, pendingFolder } from '../pack-place.js';
 
 /** Of `cache-time-limit`: the rest is for what is new. */
 const MOVING_SHARE = 1 / 3;
@@ -33,12 +33,12 @@ type SavingHost = Pick<Host, 'machine' | 'provenance' | 'log'>;
  *
  * @returns undefined where there was nothing to do; what goes wrong is told there and not thrown, but for a cancel
  */
-export async function saveKept(
+export async function savePacks(
   config: CacheConfig,
   host: SavingHost,
   signal: AbortSignal,
 ): Promise<SaveReport | undefined> {
-  if (config.kept.kind === 'none') return undefined;
+  if (config.packs.kind === 'none') return undefined;
   const folder = cacheFolder(config.directory);
   const notes = pendingFolder(config, host, folder);
   const pending = await readPending(notes);
@@ -46,11 +46,11 @@ export async function saveKept(
   const start = performance.now();
   const how = () => ({
     duration: Math.round(performance.now() - start),
-    onGitHub: config.kept.kind === 'github',
+    onGitHub: config.packs.kind === 'github',
   });
   const limited = withTimeLimit(signal, config.timeLimit);
   try {
-    await using place = await openKeptPlace(config, host, folder, limited);
+    await using place = await openPackPlace(config, host, folder, limited);
     if (place?.transport.access.write !== true || !place.transport.access.read) return undefined;
     host.log.phase(`saving to ${place.transport.name}`);
     const believes = believer(host.provenance, 'any');
@@ -76,7 +76,7 @@ function explain(error: unknown, directory: string): string {
 
 async function save(
   { maxAge, quota, timeLimit }: CacheConfig,
-  place: OpenKeptPlace,
+  place: OpenPackPlace,
   folder: CacheFolder,
   { built, trees, used, lost }: PendingSave,
   believes: (origin: Origin) => boolean,

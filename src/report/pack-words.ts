@@ -1,6 +1,6 @@
 import { formatBytes, formatCount, formatDuration, formatShare } from './format-quantity.js';
 import { githubLimits } from './github-limits.js';
-import type { ForgottenWhy, KeptReport, KeptTotals, SaveReport } from './kept-report.js';
+import type { ForgottenWhy, PackReport, PackTotals, SaveReport } from './pack-report.js';
 import type { RunReport } from './report.js';
 
 const LOOKUP = {
@@ -19,11 +19,11 @@ const FORGOTTEN: Readonly<Record<ForgottenWhy, string>> = {
 };
 
 /** What a run had of the cache between runs, and what it gave to it. */
-export function keptLines({ kept, save }: Pick<RunReport, 'kept' | 'save'>): readonly string[] {
-  return [...(kept === null ? [] : [keptLine(kept)]), ...(save === null ? [] : [saveLine(save)])];
+export function packLines({ kept, save }: Pick<RunReport, 'kept' | 'save'>): readonly string[] {
+  return [...(kept === null ? [] : [packLine(kept)]), ...(save === null ? [] : [saveLine(save)])];
 }
 
-function keptLine({ place, lookup, restored, problem }: KeptReport): string {
+function packLine({ place, lookup, restored, problem }: PackReport): string {
   return [
     `${place} ${LOOKUP[lookup]}`,
     ...(restored > 0 ? [`${formatBytes(restored)} fetched`] : []),
@@ -50,7 +50,7 @@ function totals({ packs, bytes, dead, ...kept }: NonNullable<SaveReport['kept']>
 }
 
 /** `3 results`, `3 results and 1 root file system`. */
-export function entriesWords({ results, trees }: Pick<KeptTotals, 'results' | 'trees'>): string {
+export function entriesWords({ results, trees }: Pick<PackTotals, 'results' | 'trees'>): string {
   const kinds = [
     ...(results > 0 || trees === 0 ? [formatCount(results, 'result')] : []),
     ...(trees > 0 ? [formatCount(trees, 'root file system')] : []),

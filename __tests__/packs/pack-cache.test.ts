@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { KeptCache } from '../../src/packs/kept-cache.js';
+import { PackCache } from '../../src/packs/pack-cache.js';
 import type { ScopeName } from '../../src/trust/cache-scopes.js';
 import type { FreshEntry } from '../../src/packs/save-results.js';
 import type { Transport } from '../../src/packs/transport/transport.js';
-import { KEYS, KeptWorld, MAIN, noise, PULL } from './kept-world.js';
+import { KEYS, PackWorld, MAIN, noise, PULL } from './pack-world.js';
 import { never } from './pack-folder.js';
 import { down, flipped, hang, SharedObjects, type TransportCall } from './shared-objects.js';
 
-let world: KeptWorld;
+let world: PackWorld;
 let shared: SharedObjects;
 
 beforeEach(async () => {
-  world = await KeptWorld.make();
+  world = await PackWorld.make();
   shared = new SharedObjects();
 });
 afterEach(() => world.dispose());
@@ -26,7 +26,7 @@ async function open(transport: Transport = shared.transport(), refs: readonly Sc
   return {
     lost,
     place,
-    cache: new KeptCache(
+    cache: new PackCache(
       place,
       refs,
       () => true,
@@ -36,7 +36,7 @@ async function open(transport: Transport = shared.transport(), refs: readonly Sc
   };
 }
 
-async function readAll(cache: KeptCache, { blobs }: FreshEntry, signal = never): Promise<number> {
+async function readAll(cache: PackCache, { blobs }: FreshEntry, signal = never): Promise<number> {
   return (await cache.readBlobs(blobs, signal)).size;
 }
 

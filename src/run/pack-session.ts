@@ -1,5 +1,5 @@
 import type { Entry } from '../packs/index/cache-index.js';
-import { KeptCache } from '../packs/kept-cache.js';
+import { PackCache } from '../packs/pack-cache.js';
 import { noteBuilt, noteLost, noteTree, noteUsed } from '../packs/pending.js';
 import { TransportError } from '../packs/transport/transport.js';
 import type { CacheFolder } from '../local/folder.js';
@@ -10,12 +10,12 @@ import type { Log } from '../machine.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { formatDuration } from '../report/format-quantity.js';
-import type { KeptReport } from '../report/kept-report.js';
+import type { PackReport } from '../report/pack-report.js';
 import { withTimeLimit } from '../async/time-limit.js';
 import { isReadLater } from '../trust/cache-scopes.js';
-import { openKeptPlace, type OpenKeptPlace, pendingFolder } from './kept-place.js';
+import { openPackPlace, type OpenPackPlace, pendingFolder } from './pack-place.js';
 import { packStore } from '../packs/pack-store.js';
-import { keptTrust, type KeptTrust } from './kept-trust.js';
+import { packTrust, type PackTrust } from './pack-trust.js';
 import type { Store } from '../cas/store.js';
 
 /** What the indexes may take in milliseconds: a service that is down must not hold up the build for long. */
@@ -25,26 +25,26 @@ const INDEX_LIMIT = 10_000;
 const UNTOLD_SHARE = 0.25;
 
 /** The cache between runs, as one run uses it: what goes wrong with it costs time, and never fails a build. */
-export class KeptSession {
+export class PackSession {
   readonly #closing = new AbortController();
-  readonly #cache: KeptCache | undefined;
-  #lookup: KeptReport['lookup'] = 'not asked';
+  readonly #cache: PackCache | undefined;
+  #lookup: PackReport['lookup'] = 'not asked';
   #problem: string | null = null;
   #denied = false;
 
   private constructor(
     private readonly config: CacheConfig,
-    private readonly place: OpenKeptPlace,
+    private readonly place: OpenPackPlace,
     private readonly pending: string,
     private readonly log: Log,
-    private readonly trust: KeptTrust,
+    private readonly trust: PackTrust,
     private readonly signal: AbortSignal,
   ) {
     const indexSignal = this.#within(this.#indexLimit);
     const onLost = (packId: string) => this.#note(() => noteLost(pending, packId));
     const { transport, scopes } = place;
     this.#cache = transport.access.read
-      ? new KeptCache(place, scopes.readable, this.trust.believes, onLost, indexSignal)
+      ? new PackCache(place, scopes.readable, this.trust.believes, onLost, indexSignal)
       : undefined;
   }
 
@@ -55,11 +55,11 @@ export class KeptSession {
     log: Log,
     folder: CacheFolder,
     signal: AbortSignal,
-  ): Promise<KeptSession | undefined> {
+  ): Promise<PackSession | undefined> {
     try {
-      const place = await openKeptPlace(config, { ...host, log }, folder, signal);
-      const trust = keptTrust(config.kept, host.provenance, requireTier);
-      return place && new KeptSession(config, place, pendingFolder(config, host, folder), log, trust, signal);
+      const place = await openPackPlace(config, { ...host, log }, folder, signal);
+      const trust = packTrust(config.packs, host.provenance, requireTier);
+      return place && new PackSession(config, place, pendingFolder(config, host, folder), log, trust, signal);
     } catch (error) {
       signal.throwIfAborted();
       log.warn(`what is kept between runs cannot be used: ${messageOf(error)}`);
@@ -84,7 +84,7 @@ export class KeptSession {
   }
 
   /** Reads blobs, which prove themselves whoever wrote them; undefined where one of them cannot be had. */
-  read<T>(work: (cache: KeptCache, signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
+  read<T>(work: (cache: PackCache, signal: AbortSignal) => Promise<T>): Promise<T | undefined> {
     return this.#use((cache, limited) =>
       work(cache, limited).catch((error: unknown) => {
         if (error instanceof UnusableBlob) return undefined;
@@ -94,7 +94,7 @@ export class KeptSession {
   }
 
   async #use<T>(
-    work: (cache: KeptCache, signal: AbortSignal) => Promise<T | undefined>,
+    work: (cache: PackCache, signal: AbortSignal) => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const cache = this.#cache;
     if (cache === undefined) return undefined;
@@ -125,7 +125,7 @@ export class KeptSession {
     if (this.#maySave) await this.#note(() => noteTree(this.pending, root));
   }
 
-  report(): KeptReport {
+  report(): PackReport {
     return {
       place: this.place.transport.name,
       lookup: this.#lookup,
@@ -192,7 +192,7 @@ function unread(name: string): string {
 
 /** Another ref may have the result in packs that are still there. */
 async function workUntilNothingIsLost<T>(
-  cache: KeptCache,
+  cache: PackCache,
   work: () => Promise<T | undefined>,
 ): Promise<T | undefined> {
   for (;;) {

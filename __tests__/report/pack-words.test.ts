@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { KeptReport, SaveReport } from '../../src/report/kept-report.js';
-import { keptLines, saveLine } from '../../src/report/kept-words.js';
+import type { PackReport, SaveReport } from '../../src/report/pack-report.js';
+import { packLines, saveLine } from '../../src/report/pack-words.js';
 
-const kept: KeptReport = { place: "GitHub's cache", lookup: 'hit', restored: 1_300_000, problem: null };
+const kept: PackReport = { place: "GitHub's cache", lookup: 'hit', restored: 1_300_000, problem: null };
 const save: SaveReport = {
   saved: 26_000_000,
   results: 1,
@@ -16,7 +16,7 @@ const save: SaveReport = {
 };
 
 describe('what a run had', () => {
-  test.each<[Partial<KeptReport>, string]>([
+  test.each<[Partial<PackReport>, string]>([
     [{}, "GitHub's cache had the result; 1.3 MB fetched"],
     [{ lookup: 'miss', restored: 0 }, "GitHub's cache did not have the result"],
     [{ lookup: 'not asked', restored: 0 }, "GitHub's cache was not asked"],
@@ -25,11 +25,11 @@ describe('what a run had', () => {
       "GitHub's cache could not be used; it took longer than 10 s",
     ],
   ])('%j', (change, line) => {
-    expect(keptLines({ kept: { ...kept, ...change }, save: null })).toEqual([line]);
+    expect(packLines({ kept: { ...kept, ...change }, save: null })).toEqual([line]);
   });
 
   test('is nothing where nothing is kept', () => {
-    expect(keptLines({ kept: null, save: null })).toEqual([]);
+    expect(packLines({ kept: null, save: null })).toEqual([]);
   });
 });
 

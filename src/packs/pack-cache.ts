@@ -15,10 +15,10 @@ import { type IndexPlace, readLater, readNewest, type ScopeIndex } from './index
 import { TransportError } from './transport/transport.js';
 
 /** An entry that is the result of an action. */
-export type KeptResult = Entry & { readonly result: Buffer };
+export type PackedResult = Entry & { readonly result: Buffer };
 
 /** What is kept between runs, as one run reads it: the indexes that it believes, and of the packs those it needs. */
-export class KeptCache {
+export class PackCache {
   #scopes: Promise<readonly ScopeIndex[]>;
   readonly #files = new Map<string, Promise<string>>();
   /** Why, by the id of the pack. */
@@ -59,7 +59,7 @@ export class KeptCache {
   }
 
   /** The kept result of an action. What was written a moment ago is looked for too. @throws TransportError */
-  async find(actionHash: string, signal: AbortSignal): Promise<KeptResult | undefined> {
+  async find(actionHash: string, signal: AbortSignal): Promise<PackedResult | undefined> {
     const scopes = await this.#scopes;
     const found = this.#entryIn(scopes, actionHash);
     if (found !== undefined) return found;
@@ -173,7 +173,7 @@ export class KeptCache {
   }
 
   /** The first that can still be had, as far as is known. */
-  #entryIn(scopes: readonly ScopeIndex[], hash: string): KeptResult | undefined {
+  #entryIn(scopes: readonly ScopeIndex[], hash: string): PackedResult | undefined {
     const entries = scopes.flatMap((scope) => this.#believed(scope, hash) ?? []);
     if (this.#lost.size === 0) return entries[0];
     const packs = this.#packsIn(scopes);
@@ -181,7 +181,7 @@ export class KeptCache {
   }
 
   /** What stands in an index under another name than its own was not put there by us. */
-  #believed({ scope, index }: ScopeIndex, hash: string): KeptResult | undefined {
+  #believed({ scope, index }: ScopeIndex, hash: string): PackedResult | undefined {
     const entry = index.entries.get(hash);
     if (entry === undefined || !isResult(entry)) return undefined;
     return sameScope(entry.scope, scope) && this.believes(entry.scope) ? entry : undefined;
@@ -197,7 +197,7 @@ export class KeptCache {
   }
 }
 
-function isResult(entry: Entry): entry is KeptResult {
+function isResult(entry: Entry): entry is PackedResult {
   return entry.result !== null;
 }
 

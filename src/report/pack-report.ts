@@ -1,5 +1,5 @@
 /** What a run had of the cache that is kept between runs. */
-export interface KeptReport {
+export interface PackReport {
   /** For people, such as `GitHub's cache`. */
   readonly place: string;
   /** How the look-up there went; `not asked` when the result was known before. */
@@ -26,7 +26,7 @@ export interface SaveReport {
   /** GitHub's cache, which has limits of its own. */
   readonly onGitHub: boolean;
   /** What is kept now; null where nothing was written. */
-  readonly kept: KeptTotals | null;
+  readonly kept: PackTotals | null;
   /** Milliseconds. */
   readonly duration: number;
   /** Why nothing, or not everything, was saved; null where nothing was wrong. */
@@ -40,7 +40,7 @@ export interface ForgottenEntries {
   readonly trees: number;
 }
 
-export interface KeptTotals {
+export interface PackTotals {
   readonly results: number;
   /** Root file systems. */
   readonly trees: number;
