@@ -86,7 +86,7 @@ export const house = {
   },
   config: {
     does: 'inputs → one typed, checked `Config`',
-    imports: ['process', 'reapi', 'files', 'machine', 'errors', 'gen'],
+    imports: ['process', 'trust', 'reapi', 'files', 'machine', 'errors', 'gen'],
   },
   outputs: {
     does: "a result's outputs → the workspace",
@@ -134,11 +134,11 @@ export const house = {
   },
   tools: {
     does: 'where BuildBox and bubblewrap come from; preflight of the sandbox',
-    imports: ['process', 'files', 'async', 'machine', 'errors'],
+    imports: ['process', 'config', 'files', 'async', 'machine', 'errors'],
   },
   report: {
     does: 'summary, closing lines, annotations, build record: all words for people',
-    imports: ['reapi', 'errors', 'system-errors'],
+    imports: ['reapi', 'trust', 'errors', 'system-errors'],
   },
   trust: {
     does: 'who may read, write and be believed',

@@ -1,12 +1,13 @@
+import type { BuildBoxConfig, BuildBoxSource } from '../../src/config/config.js';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Fault } from '../../src/errors.js';
 import { askInOrder, ensureBuildBox, sourcesFor } from '../../src/tools/buildbox.js';
-import type { BuildBox, BuildBoxRequest, BuildBoxSource, Declined, Source } from '../../src/tools/source.js';
+import type { BuildBox, Declined, Source } from '../../src/tools/source.js';
 import { WrongHash } from '../../src/tools/wrong-hash.js';
 import { inTemporaryFolder, makeContext, printsVersion, writeProgram } from './support.js';
 
-const ANY: BuildBoxRequest = { source: 'auto', version: undefined, url: undefined, sha256: undefined };
+const ANY: BuildBoxConfig = { source: 'auto', version: undefined, url: undefined, sha256: undefined };
 const context = () => makeContext('/nowhere');
 
 type Answer = BuildBox | Declined | Error;
@@ -37,7 +38,7 @@ describe('which sources', () => {
   const sources = (['path', 'wheel', 'debian', 'release'] as const).map((name) =>
     source(name, no(''), undefined, []),
   );
-  test.each<[Partial<BuildBoxRequest>, string]>([
+  test.each<[Partial<BuildBoxConfig>, string]>([
     [{}, 'path wheel debian release'],
     [{ version: '1.4.25' }, 'path wheel debian release'],
     [{ source: 'debian' }, 'debian'],

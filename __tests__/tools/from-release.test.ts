@@ -1,3 +1,4 @@
+import type { BuildBoxConfig } from '../../src/config/config.js';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
@@ -6,14 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { chooseRelease, fromRelease, programsIn } from '../../src/tools/from-release.js';
-import type { BuildBoxRequest } from '../../src/tools/source.js';
 import { inTemporaryFolder, makeContext, printsVersion, writeProgram } from './support.js';
 
-const REQUEST: BuildBoxRequest = { source: 'release', version: undefined, url: undefined, sha256: undefined };
+const REQUEST: BuildBoxConfig = { source: 'release', version: undefined, url: undefined, sha256: undefined };
 const HASH = 'c'.repeat(64);
 
 describe('which release', () => {
-  test.each<[string, Partial<BuildBoxRequest>, string, object]>([
+  test.each<[string, Partial<BuildBoxConfig>, string, object]>([
     ['no hash', {}, 'x64', { declined: expect.stringContaining('buildbox-sha256') }],
     [
       'no hash, with an address',

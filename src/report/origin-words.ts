@@ -1,6 +1,8 @@
+import type { Tier } from '../trust/tier.js';
+
 /** What a result was built under. */
 export interface ReportedOrigin {
-  readonly tier: 'local' | 'trusted' | 'untrusted';
+  readonly tier: Tier;
   /** Null where it is not known. */
   readonly repository: string | null;
   readonly ref: string;

@@ -1,3 +1,5 @@
+import type { Tier } from '../trust/tier.js';
+
 /** What a run had of its remote. */
 export interface RemoteReport {
   /** Of the CAS, without credentials. */
@@ -32,7 +34,7 @@ export interface RemoteServiceReport {
 
 /** Who is believed, and whether what was built may go to the remote. */
 export interface TrustReport {
-  readonly tier: 'local' | 'trusted' | 'untrusted';
+  readonly tier: Tier;
   readonly mayPush: boolean;
   readonly why: string;
 }

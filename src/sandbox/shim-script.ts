@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { BrakeMeans } from './process-brake.js';
+import { HOME, WORKSPACE } from '../rootfs/layout.js';
 import { quote } from './quote.js';
-import { writableFolders } from './writable-folders.js';
 import { accountLines, type ShimAccounts } from './shim-accounts.js';
 
 /** The files of a shim, all below one folder. */
@@ -175,4 +175,16 @@ function afterParents(output: string, command: string): string {
 function parentsOf(output: string): readonly string[] {
   const names = output.split('/').slice(0, -1);
   return names.map((_, i) => names.slice(0, i + 1).join('/'));
+}
+
+/**
+ * bubblewrap's options for the folders that a build may write to beside `/tmp`, as words of the shim, whose `$root` is
+ * the staged tree. The home folder is always one of this machine's own, which is faster than a mount. A mounted tree is
+ * read-only but for the workspace; a copy is writable all over, and gets the same.
+ */
+function writableFolders(staging: 'fuse' | 'copy', home: string): readonly string[] {
+  return [
+    `--bind ${quote(home)} /${HOME}`,
+    ...(staging === 'copy' ? [`--bind "$root/${WORKSPACE}" /${WORKSPACE}`, '--remount-ro /'] : []),
+  ];
 }

@@ -1,19 +1,13 @@
+import type { BuildBoxConfig } from '../config/config.js';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
 import { fromDebian } from './from-debian.js';
 import { fromPath } from './from-path.js';
 import { fromRelease } from './from-release.js';
 import { fromWheel } from './from-wheel.js';
-import {
-  type BuildBox,
-  type BuildBoxRequest,
-  type Declined,
-  isDeclined,
-  type Source,
-  type ToolContext,
-} from './source.js';
+import { type BuildBox, type Declined, isDeclined, type Source, type ToolContext } from './source.js';
 import { WrongHash } from './wrong-hash.js';
 
-export type { BuildBox, BuildBoxRequest, BuildBoxSource, ToolContext } from './source.js';
+export type { BuildBox, ToolContext } from './source.js';
 
 /** First answer wins. */
 const SOURCES: readonly Source[] = [fromPath, fromWheel, fromDebian, fromRelease];
@@ -33,7 +27,7 @@ const TITLES = {
  * @throws WrongHash for a download that is not what was pinned; Fault when every source declines, with each one's
  * reason; the signal's reason when it is aborted.
  */
-export async function ensureBuildBox(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox> {
+export async function ensureBuildBox(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox> {
   return askInOrder(sourcesFor(request, SOURCES), request, context);
 }
 
@@ -41,7 +35,7 @@ export async function ensureBuildBox(request: BuildBoxRequest, context: ToolCont
  * The sources that a request is about. A release that is pinned by address or hash is what its author wants, so
  * `auto` does not put something else in its place.
  */
-export function sourcesFor(request: BuildBoxRequest, sources: readonly Source[]): readonly Source[] {
+export function sourcesFor(request: BuildBoxConfig, sources: readonly Source[]): readonly Source[] {
   const pinned = request.url !== undefined || request.sha256 !== undefined;
   const wanted = request.source === 'auto' && pinned ? 'release' : request.source;
   return wanted === 'auto' ? sources : sources.filter(({ name }) => name === wanted);
@@ -49,7 +43,7 @@ export function sourcesFor(request: BuildBoxRequest, sources: readonly Source[])
 
 export async function askInOrder(
   sources: readonly Source[],
-  request: BuildBoxRequest,
+  request: BuildBoxConfig,
   context: ToolContext,
 ): Promise<BuildBox> {
   const reasons = new Map<Source, string>();
@@ -85,7 +79,7 @@ async function ask(
   }
 }
 
-function nothingLeft(request: BuildBoxRequest, reasons: ReadonlyMap<Source, string>): Fault {
+function nothingLeft(request: BuildBoxConfig, reasons: ReadonlyMap<Source, string>): Fault {
   const version = request.version === undefined ? '' : ` ${request.version}`;
   const lines = [...reasons].map(([source, reason]) => `${TITLES[source.name]}: ${reason}`);
   return new Fault(`no BuildBox${version} for this machine. ${lines.join('. ')}.`, {

@@ -1,3 +1,4 @@
+import type { BuildBoxConfig } from '../config/config.js';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gatherAptFacts } from './apt-facts.js';
@@ -7,14 +8,7 @@ import { findBuildBox, installedFolders, installFolder, toBuildBox } from './lay
 import { openPrivateApt, whyNoPrivateApt } from './private-apt.js';
 import { programVersion } from './program-version.js';
 import { buildBoxRepository } from './repository.js';
-import {
-  type BuildBox,
-  type BuildBoxRequest,
-  type Declined,
-  isDeclined,
-  type Source,
-  type ToolContext,
-} from './source.js';
+import { type BuildBox, type Declined, isDeclined, type Source, type ToolContext } from './source.js';
 
 /** The runner by its full name: in the package `buildbox-run` is a link that may point to any. */
 const PROGRAMS = ['buildbox-casd', 'buildbox-run-bubblewrap', 'buildbox-fuse'];
@@ -22,7 +16,7 @@ const PROGRAMS = ['buildbox-casd', 'buildbox-run-bubblewrap', 'buildbox-fuse'];
 /** Debian's (or Ubuntu's) own package, unpacked with its libraries into the tool folder instead of installed. */
 export const fromDebian: Source = { name: 'debian', find, install };
 
-async function find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
+async function find(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox | Declined> {
   for (const folder of await installedFolders(context.toolFolder, 'buildbox', 'debian')) {
     const found = await findBuildBox(folder, 'debian', request.version, context);
     if (found !== undefined) return found;
@@ -30,7 +24,7 @@ async function find(request: BuildBoxRequest, context: ToolContext): Promise<Bui
   return { declined: 'it is not installed yet' };
 }
 
-async function install(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
+async function install(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox | Declined> {
   const unable = whyNoPrivateApt(context);
   if (unable !== undefined) return { declined: unable };
   return withUnfinished(context.toolFolder, async (unfinished) => {

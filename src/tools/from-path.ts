@@ -1,17 +1,18 @@
+import type { BuildBoxConfig } from '../config/config.js';
 import { realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { runCommand } from '../process/command.js';
 import { plainEnvironment } from './child-environment.js';
 import { findProgram } from '../process/own-programs.js';
 import { programVersion } from './program-version.js';
-import type { BuildBox, BuildBoxRequest, Declined, Source, ToolContext } from './source.js';
+import type { BuildBox, Declined, Source, ToolContext } from './source.js';
 
 const CAPABILITIES_DEADLINE = 10_000;
 
 /** The BuildBox that is on PATH already. */
 export const fromPath: Source = { name: 'path', find, install: undefined };
 
-async function find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
+async function find(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox | Declined> {
   const casd = findProgram('buildbox-casd', context.machine);
   if (casd === undefined) return { declined: 'no buildbox-casd on PATH' };
   const [version, run, fuse] = await Promise.all([

@@ -1,3 +1,4 @@
+import type { BuildBoxConfig } from '../config/config.js';
 import { chmod, mkdir, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Fault, messageOf } from '../errors.js';
@@ -8,7 +9,7 @@ import { download } from './download.js';
 import { completeInstall, withUnfinished } from './install.js';
 import { findBuildBox, installedFolders, installFolder, toBuildBox } from './layout.js';
 import { programVersion } from './program-version.js';
-import type { BuildBox, BuildBoxRequest, Declined, Source, ToolContext } from './source.js';
+import type { BuildBox, Declined, Source, ToolContext } from './source.js';
 import { WrongHash } from './wrong-hash.js';
 
 /** The archive of upstream's releases: static binaries for x86_64, published without a checksum. */
@@ -25,7 +26,7 @@ interface Pinned {
 }
 
 /** The archive that a request is about, or why there is none. */
-export function chooseRelease(request: BuildBoxRequest, arch: string): Pinned | Declined {
+export function chooseRelease(request: BuildBoxConfig, arch: string): Pinned | Declined {
   if (request.sha256 === undefined) {
     return { declined: 'upstream publishes no checksum, so it needs one from you in buildbox-sha256' };
   }
@@ -42,7 +43,7 @@ export function chooseRelease(request: BuildBoxRequest, arch: string): Pinned | 
   return { url: `${RELEASES}/${release}/downloads/${ARCHIVE}`, sha256 };
 }
 
-async function find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
+async function find(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox | Declined> {
   const release = chooseRelease(request, process.arch);
   if ('declined' in release) return release;
   for (const folder of await installedFolders(context.toolFolder, 'buildbox', folderName(release.sha256))) {
@@ -57,7 +58,7 @@ function folderName(sha256: string): string {
   return `release-${sha256.slice(0, 16)}`;
 }
 
-async function install(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined> {
+async function install(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox | Declined> {
   const release = chooseRelease(request, process.arch);
   if ('declined' in release) return release;
   return withUnfinished(context.toolFolder, async (unfinished) => {

@@ -1,3 +1,4 @@
+import type { BuildBoxConfig } from '../config/config.js';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '../errors.js';
@@ -9,7 +10,7 @@ import { findBuildBox, installFolder, toBuildBox } from './layout.js';
 import { PIP_COMMANDS, PIP_DEADLINE, PIP_RETRY, pipOutcome, type PipOutcome } from './pip.js';
 import { programVersion } from './program-version.js';
 import { retry } from '../async/retry.js';
-import type { BuildBox, BuildBoxRequest, Declined, Source, ToolContext } from './source.js';
+import type { BuildBox, Declined, Source, ToolContext } from './source.js';
 import { unzipFiles } from './unzip.js';
 import { type Wheel, WHEELS } from './wheels.js';
 import { sha256OfFile, WrongHash } from './wrong-hash.js';
@@ -39,7 +40,7 @@ export function chooseWheel(
 /** The install of the wheel for that request, held against the hashes of its programs. */
 export async function findWheel(
   wheels: readonly Wheel[],
-  request: BuildBoxRequest,
+  request: BuildBoxConfig,
   { pinnedFolder, hashOf }: ToolContext,
 ): Promise<BuildBox | Declined> {
   const wheel = chooseWheel(wheels, request.version, process.arch);
@@ -58,7 +59,7 @@ export async function findWheel(
  */
 export async function installWheel(
   wheels: readonly Wheel[],
-  request: BuildBoxRequest,
+  request: BuildBoxConfig,
   context: ToolContext,
 ): Promise<BuildBox | Declined> {
   const wheel = chooseWheel(wheels, request.version, process.arch);

@@ -1,7 +1,8 @@
+import type { BuildBoxSource } from '../config/config.js';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { findInstalled, type InstallCheck, type Installed } from './install.js';
-import type { BuildBox, BuildBoxSource } from './source.js';
+import type { BuildBox } from './source.js';
 
 /**
  * Where a tool is kept, in the style of the runner's tool cache: tool, version, architecture.

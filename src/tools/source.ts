@@ -1,7 +1,6 @@
+import type { BuildBoxConfig, BuildBoxSource } from '../config/config.js';
 import type { Log, Machine } from '../machine.js';
 import type { HashOf } from './install.js';
-
-export type BuildBoxSource = 'path' | 'wheel' | 'debian' | 'release';
 
 /** A BuildBox that is ready to run. All paths are absolute. */
 export interface BuildBox {
@@ -12,14 +11,6 @@ export interface BuildBox {
   readonly run: string;
   /** `buildbox-fuse`, undefined where there is none of the same version. */
   readonly fuse: string | undefined;
-}
-
-/** What the user asked for. `auto` asks the sources in order; undefined means any version, or no release. */
-export interface BuildBoxRequest {
-  readonly source: BuildBoxSource | 'auto';
-  readonly version: string | undefined;
-  readonly url: string | undefined;
-  readonly sha256: string | undefined;
 }
 
 export interface ToolContext {
@@ -43,10 +34,10 @@ export interface Declined {
 export interface Source {
   readonly name: BuildBoxSource;
   /** What is here already. Takes milliseconds. */
-  find(request: BuildBoxRequest, context: ToolContext): Promise<BuildBox | Declined>;
+  find(request: BuildBoxConfig, context: ToolContext): Promise<BuildBox | Declined>;
   /** Fetches what is not here yet; undefined for a source that has nothing to fetch. */
   readonly install:
-    ((request: BuildBoxRequest, context: ToolContext) => Promise<BuildBox | Declined>) | undefined;
+    ((request: BuildBoxConfig, context: ToolContext) => Promise<BuildBox | Declined>) | undefined;
 }
 
 export function isDeclined(answer: object): answer is Declined {
