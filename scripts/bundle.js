@@ -1,7 +1,8 @@
 /**
- * Bundles each entry into a file of dist/ that needs no `npm install`, and what it imports later, where it does, into
- * files beside it (`NUMBER.ENTRY.js`): a hit is over before Node would have read those. With `--check` it writes nothing
- * and fails when dist/ is not what the sources make.
+ * Bundles each entry into a file of dist/ that needs no `npm install`, and what it imports later into files beside it
+ * (`NUMBER.ENTRY.js`): a hit is over before Node would have read most of those. The programs are one entry, so that what
+ * they share is there once; each is started by a file of its own name. With `--check` it writes nothing and fails when
+ * dist/ is not what the sources make.
  */
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -12,7 +13,8 @@ import { fileURLToPath } from 'node:url';
 const { minify } = createRequire(import.meta.url)('@swc/core');
 const ncc = createRequire(import.meta.url)('@vercel/ncc');
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const entries = ['main', 'post', 'check', 'cli', 'github-cache', 'folder-cache'];
+const entries = ['programs', 'github-cache', 'folder-cache'];
+const programs = ['main', 'post', 'check', 'cli'];
 /** What grpc-js reads the protocols of its channelz and load reports with, and only for who turns these on. */
 const UNUSED_MODULE = '@grpc/proto-loader';
 const UNUSED_ASSET = /\.proto$|LICENSE$|package\.json$/;
@@ -34,11 +36,11 @@ for (const entry of entries) {
   const unexpected = Object.keys(assets).filter((name) => !UNUSED_ASSET.test(name) && !later.includes(name));
   if (unexpected.length > 0)
     throw new Error(`the bundle of ${entry} needs ${unexpected.join(', ')} beside it`);
-  const short = await shortened(code);
-  files.set(filename, entry === 'cli' ? `#!/usr/bin/env node\n${short}` : short);
+  files.set(filename, await shortened(code));
   for (const name of later) files.set(name, await shortened(assets[name].source.toString()));
 }
 rmSync(join(root, 'build'), { recursive: true, force: true });
+for (const program of programs) files.set(`${program}.js`, starterOf(program));
 
 const dist = join(root, 'dist');
 mkdirSync(dist, { recursive: true });
@@ -52,6 +54,11 @@ for (const name of left) rmSync(join(dist, name));
 for (const name of stale) {
   writeFileSync(join(dist, name), files.get(name), { mode: name === 'cli.js' ? 0o755 : 0o644 });
   console.log(`wrote dist/${name}, ${Math.round(files.get(name).length / 1000)} kB`);
+}
+
+function starterOf(program) {
+  const interpreter = program === 'cli' ? '#!/usr/bin/env node\n' : '';
+  return `${interpreter}import { start } from './programs.js';\nawait start('${program}');\n`;
 }
 
 /** ncc would shorten words alone, and leave in what nothing calls: most of some libraries. */
