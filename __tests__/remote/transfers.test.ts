@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { digestOf, EMPTY_DIGEST } from '../../src/reapi/digest.js';
 import { blobInFile, blobInMemory } from '../../src/cas/blob-source.js';
 import type { CasLimits } from '../../src/remote/cas-service.js';
-import { downloadFiles } from '../../src/remote/transfer/download-to-files.js';
+import { type BlobFile, FileSink } from '../../src/cas/file-sink.js';
+import { download } from '../../src/remote/transfer/download.js';
 import { downloadBlobs } from '../../src/remote/transfer/download-to-memory.js';
 import { findMissing } from '../../src/remote/transfer/find-missing.js';
 import { TransferProgress } from '../../src/remote/transfer/progress.js';
@@ -221,6 +222,12 @@ describe('upload', () => {
 });
 
 describe('download', () => {
+  const fetchFiles = (files: readonly BlobFile[], progress = followed().progress) => {
+    const sink = new FileSink(files);
+    sink.makeEmpty();
+    return download(connect(), sink.digests, sink, signal, progress);
+  };
+
   test('to memory gives every blob, the empty one too', async () => {
     const blobs = blobsOf(10, 20_000, 300_000, 2_000_000, 0);
     const digests = blobs.map((blob) => server.add(blob));
@@ -248,7 +255,7 @@ describe('download', () => {
       { digest: EMPTY_DIGEST, path: join(folder, 'e'), mode: 0o600 },
     ];
     const { progress, last } = followed();
-    await downloadFiles(connect(), files, signal, { progress });
+    await fetchFiles(files, progress);
     for (const { digest, path, mode } of files) {
       expect(digestOf(readFileSync(path))).toEqual(digest);
       expect(statSync(path).mode & 0o777).toBe(mode);
@@ -260,7 +267,7 @@ describe('download', () => {
 
   test.each([10, 2_000_000])('of a missing blob of %d bytes says so', async (size) => {
     const digest = digestOf(noise(size));
-    const fetch = downloadFiles(connect(), [{ digest, path: join(folder, 'x'), mode: 0o600 }], signal);
+    const fetch = fetchFiles([{ digest, path: join(folder, 'x'), mode: 0o600 }]);
     await expect(fetch).rejects.toMatchObject({ name: 'UnusableBlob', reason: 'missing', digest });
   });
 

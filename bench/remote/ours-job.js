@@ -18,7 +18,8 @@ const { blobInFile, blobInMemory } = await load('cas/blob-source.js');
 const { readCapabilities } = await load('remote/check/capabilities.js');
 const { connectRemote } = await load('remote/connect.js');
 const { createDelayBudget } = await load('remote/guard/delay-budget.js');
-const { downloadFiles } = await load('remote/transfer/download-to-files.js');
+const { FileSink } = await load('cas/file-sink.js');
+const { download } = await load('remote/transfer/download.js');
 const { createGuard } = await load('remote/guard/guard.js');
 const { fetchTree } = await load('remote/transfer/tree.js');
 const { uploadMissing } = await load('remote/transfer/upload.js');
@@ -45,7 +46,8 @@ async function down(cas) {
     const wanted = nodes.map(({ path, digest }) => ({ digest, path: join(folder, path), mode: 0o644 }));
     for (const parent of new Set(wanted.map(({ path }) => dirname(path))))
       mkdirSync(parent, { recursive: true });
-    await downloadFiles(cas, wanted, signal);
+    const sink = new FileSink(wanted);
+    await download(cas, sink.digests, sink, signal);
   });
 }
 

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { watchSink } from '../../cas/blob-sink.js';
+import { FileSink } from '../../cas/file-sink.js';
 import { openScratch } from '../../packs/scratch.js';
 import type { CasdConnection } from '../../casd/connection.js';
 import { dropDamaged } from '../../local/drop-damaged.js';
@@ -118,7 +120,8 @@ class Restore {
   ): Promise<void> {
     if (lacking.length === 0) return;
     await using scratch = await openScratch(this.context.folder.packs.scratch);
-    const files = lacking.map((digest) => ({ digest, path: join(scratch.path, digest.hash), mode: 0o600 }));
+    const fileOf = (digest: Digest) => ({ digest, path: join(scratch.path, digest.hash), mode: 0o600 });
+    const sink = new FileSink(lacking.map(fileOf));
     const fetched = new HandOver<Digest>();
     const onWhole = (digest: Digest) => {
       onFetched(digest);
@@ -126,7 +129,7 @@ class Restore {
     };
     const fetch = async (either: AbortSignal) => {
       try {
-        await origin.files(files, onWhole, either);
+        await origin.read(sink.digests, watchSink(sink, onWhole), either);
       } finally {
         fetched.close();
       }

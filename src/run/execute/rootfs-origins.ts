@@ -1,10 +1,9 @@
-import { watchSink } from '../../cas/blob-sink.js';
-import { type BlobFile, FileSink } from '../../cas/file-sink.js';
+import type { Store } from '../../cas/store.js';
 import type { PackCache } from '../../packs/pack-cache.js';
 import type { Digest } from '../../reapi/digest.js';
 import { walkTree } from '../../reapi/walk-tree.js';
 import type { CasService } from '../../remote/cas-service.js';
-import { downloadFiles } from '../../remote/transfer/download-to-files.js';
+import { download } from '../../remote/transfer/download.js';
 import type { TransferProgress } from '../../remote/transfer/progress.js';
 import { fetchTree } from '../../remote/transfer/tree.js';
 
@@ -12,17 +11,15 @@ import { fetchTree } from '../../remote/transfer/tree.js';
 export type Directories = ReadonlyMap<string, Uint8Array>;
 
 /** Where a root file system comes from. What it gives is what its digests say. */
-export interface RootfsOrigin {
+export interface RootfsOrigin extends Pick<Store, 'read'> {
   /** All directories of the tree: those that are known, and what the origin has of the others. */
   directories(root: Digest, known: Directories, signal: AbortSignal): Promise<Directories>;
-  /** @param onWhole called for a file that is there as a whole */
-  files(files: readonly BlobFile[], onWhole: (digest: Digest) => void, signal: AbortSignal): Promise<void>;
 }
 
 export function remoteOrigin(cas: CasService, progress: TransferProgress): RootfsOrigin {
   return {
     directories: async (root, known, signal) => (await fetchTree(cas, root, signal, known)).directories,
-    files: (files, onWhole, signal) => downloadFiles(cas, files, signal, { progress, onWhole }),
+    read: (digests, sink, signal) => download(cas, digests, sink, signal, progress),
   };
 }
 
@@ -38,9 +35,6 @@ export function packOrigin(cache: PackCache): RootfsOrigin {
       }
       return directories;
     },
-    files: (files, onWhole, signal) => {
-      const sink = new FileSink(files);
-      return cache.read(sink.digests, watchSink(sink, onWhole), signal);
-    },
+    read: (digests, sink, signal) => cache.read(digests, sink, signal),
   };
 }
