@@ -63,7 +63,7 @@ export const house = {
       'tools',
       'report',
       'trust',
-      'memory',
+      'digests',
       'rpc',
       'process',
       'reapi',
@@ -94,7 +94,7 @@ export const house = {
   },
   inputs: {
     does: 'a checkout → an input tree',
-    imports: ['memory', 'process', 'reapi', 'files', 'async', 'machine', 'errors', 'system-errors'],
+    imports: ['digests', 'process', 'reapi', 'files', 'async', 'machine', 'errors', 'system-errors'],
   },
   sandbox: {
     does: 'buildbox-run and the bubblewrap below it: limits, mounts, who the build is, what became of it',
@@ -102,7 +102,7 @@ export const house = {
   },
   rootfs: {
     does: 'the root file system of a build: what of this machine it shows, and its identity in the action',
-    imports: ['memory', 'process', 'reapi', 'files', 'async', 'machine', 'errors'],
+    imports: ['digests', 'process', 'reapi', 'files', 'async', 'machine', 'errors'],
   },
   packs: {
     does: "what is kept between runs: an index, packs of blobs, tidying, GitHub's cache and folders as transports",
@@ -144,8 +144,8 @@ export const house = {
     does: 'who may read, write and be believed',
     imports: [],
   },
-  memory: {
-    does: 'digests remembered by file status',
+  digests: {
+    does: 'digests of files, remembered by their status',
     imports: ['files', 'errors'],
   },
   zstd: {

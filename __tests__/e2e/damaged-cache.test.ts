@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { seal } from '../../src/memory/sealed.js';
+import { seal } from '../../src/digests/sealed.js';
 import { digestOf } from '../../src/reapi/digest.js';
 import { Bench } from './command-line.js';
 import { RootFileSystem } from './root-file-system.js';

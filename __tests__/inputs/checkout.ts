@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect } from '@jest/globals';
 import { readInputs, type InputNode, type InputRequest } from '../../src/inputs/input-tree.js';
 import type { Machine } from '../../src/machine.js';
-import { DigestMemory } from '../../src/memory/digest-memory.js';
+import { DigestCache } from '../../src/digests/digest-cache.js';
 
 /** A folder that is there for the length of a test. */
 export function useScratch(): { readonly path: string } {
@@ -76,7 +76,7 @@ export async function requestFor(
   machine: Machine,
   change: Partial<InputRequest> = {},
 ): Promise<InputRequest> {
-  const memory = await DigestMemory.open('/nonexistent');
+  const memory = await DigestCache.open('/nonexistent');
   const { signal } = new AbortController();
   return { machine, pathspecs: [], written: [], excluded: [], memory, distrusted: [], signal, ...change };
 }

@@ -17,14 +17,14 @@ import { describe, expect, test } from '@jest/globals';
 import { Cancelled } from '../../src/errors.js';
 import { digestAtOnce, digestPatiently, fileReader } from '../../src/inputs/file-digest.js';
 import { readInputs } from '../../src/inputs/input-tree.js';
-import { DigestMemory } from '../../src/memory/digest-memory.js';
+import { DigestCache } from '../../src/digests/digest-cache.js';
 import { containing, machineAt, newRepository, requestFor, useScratch, write } from './checkout.js';
 
 const scratch = useScratch();
 const at = (path: string) => join(scratch.path, path);
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
 const newReader = async (signal = new AbortController().signal) =>
-  fileReader(await DigestMemory.open(at('memory')), signal);
+  fileReader(await DigestCache.open(at('memory')), signal);
 const longAgo = (path: string) => utimesSync(path, 1000, 1000);
 const settle = () => new Promise((resolve) => setTimeout(resolve, 150));
 
@@ -128,23 +128,23 @@ describe('the memory', () => {
   test('spares reading a file that is unchanged, small or large', async () => {
     newRepository(at('repo'), { small: 'small', large: 'l'.repeat(300_000) });
     await settle();
-    const memory = await DigestMemory.open(at('memory'));
+    const memory = await DigestCache.open(at('memory'));
     const request = await requestFor(machineAt(at('repo'), scratch.path), { memory });
     const first = await readInputs(request);
     await memory.save();
 
-    const reopened = await DigestMemory.open(at('memory'));
+    const reopened = await DigestCache.open(at('memory'));
     for (const name of ['small', 'large']) {
       expect(reopened.recall(at(`repo/${name}`), lstatSync(at(`repo/${name}`)))).toMatch(/^[0-9a-f]{64}$/);
     }
     reopened.remember(at('repo/small'), lstatSync(at('repo/small')), 'f'.repeat(64));
     await reopened.save();
-    const told = await readInputs({ ...request, memory: await DigestMemory.open(at('memory')) });
+    const told = await readInputs({ ...request, memory: await DigestCache.open(at('memory')) });
     const hashes = told.nodes.map((node) => (node.kind === 'file' ? node.digest.hash : ''));
     expect(hashes).toEqual([sha256('l'.repeat(300_000)), 'f'.repeat(64)]);
 
     write(at('repo'), { small: 'SMALL' });
-    const changed = await readInputs({ ...request, memory: await DigestMemory.open(at('memory')) });
+    const changed = await readInputs({ ...request, memory: await DigestCache.open(at('memory')) });
     expect(changed.nodes[1]).toMatchObject({ digest: { hash: sha256('SMALL'), sizeBytes: 5 } });
     expect(changed.nodes[0]).toEqual(first.nodes[0]);
   });

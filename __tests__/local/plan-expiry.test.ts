@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type ExpiryLimits, planExpiry, type RemoteStanding } from '../../src/local/plan-expiry.js';
+import { type ExpiryLimits, planExpiry, type RemotePresence } from '../../src/local/plan-expiry.js';
 import type { StoredContents, StoredEntry } from '../../src/local/stored-contents.js';
 import type { StoredObject } from '../../src/local/walk-objects.js';
 
@@ -39,10 +39,10 @@ function contents({ entries, dead = {}, missing = [] }: Folder): StoredContents 
 }
 
 function remote(
-  standing: Readonly<Record<string, RemoteStanding>>,
+  presence: Readonly<Record<string, RemotePresence>>,
   mayPush: boolean,
 ): ExpiryLimits['remote'] {
-  return { standing: new Map(Object.entries(standing)), mayPush };
+  return { presence: new Map(Object.entries(presence)), mayPush };
 }
 
 function plan(folder: Folder, limits: Partial<ExpiryLimits>) {

@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, utimes, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Machine } from '../../src/machine.js';
-import { DigestMemory } from '../../src/memory/digest-memory.js';
+import { DigestCache } from '../../src/digests/digest-cache.js';
 import { rootfsOf } from '../../src/rootfs/host-rootfs.js';
 import type { Rootfs, RootfsRequest } from '../../src/rootfs/rootfs.js';
 
@@ -120,6 +120,6 @@ const MACHINE: Machine = {
   gid: 1001,
 };
 
-export function emptyMemory(file = '/nonexistent/memory.json'): Promise<DigestMemory> {
-  return DigestMemory.open(file);
+export function emptyMemory(file = '/nonexistent/memory.json'): Promise<DigestCache> {
+  return DigestCache.open(file);
 }

@@ -3,13 +3,13 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout } from 'node:timers/promises';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
-import type { DigestMemory, FileStatus } from '../memory/digest-memory.js';
+import type { DigestCache, FileStatus } from '../digests/digest-cache.js';
 import { digestOf } from '../reapi/digest.js';
 import type { Status } from './status.js';
 
 /** What it takes to digest many files: one per run. */
 export interface FileReader {
-  readonly memory: DigestMemory;
+  readonly memory: DigestCache;
   readonly signal: AbortSignal;
   /** Room for one small file. */
   readonly buffer: Buffer;
@@ -25,7 +25,7 @@ const PAUSE_MILLISECONDS = 20;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const GONE: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENXIO', 'EISDIR'];
 
-export function fileReader(memory: DigestMemory, signal: AbortSignal): FileReader {
+export function fileReader(memory: DigestCache, signal: AbortSignal): FileReader {
   return { memory, signal, buffer: Buffer.allocUnsafe(SMALL + 1) };
 }
 

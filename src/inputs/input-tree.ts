@@ -2,7 +2,7 @@ import { readlinkSync } from 'node:fs';
 import { isUtf8 } from 'node:buffer';
 import { Fault, messageOf } from '../errors.js';
 import type { Machine } from '../machine.js';
-import type { DigestMemory } from '../memory/digest-memory.js';
+import type { DigestCache } from '../digests/digest-cache.js';
 import type { Digest } from '../reapi/digest.js';
 import { digestAtOnce, digestPatiently, fileReader, type FileReader } from './file-digest.js';
 import { pathspecFor, rawName, shownName, textOf, type RawName } from './names.js';
@@ -61,7 +61,7 @@ export interface InputRequest {
   readonly written: readonly string[];
   /** Absolute folders never to be read. */
   readonly excluded: readonly string[];
-  readonly memory: DigestMemory;
+  readonly memory: DigestCache;
   /** Files, relative to the workspace, that are read whatever the memory says. */
   readonly distrusted: readonly string[];
   readonly signal: AbortSignal;

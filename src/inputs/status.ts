@@ -1,6 +1,6 @@
 import { constants, lstatSync, type Stats } from 'node:fs';
 import { Fault, messageOf, systemErrorCode } from '../errors.js';
-import type { FileStatus } from '../memory/digest-memory.js';
+import type { FileStatus } from '../digests/digest-cache.js';
 import { parentOf, pathOf, rawName, shownName, type RawName } from './names.js';
 
 /** What of a file's status is of interest here. */

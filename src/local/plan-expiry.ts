@@ -18,13 +18,13 @@ export interface ExpiryLimits {
 
 export interface RemoteKnowledge {
   /** By the hash of the action. What is not known of yet stays. */
-  readonly standing: ReadonlyMap<string, RemoteStanding>;
+  readonly presence: ReadonlyMap<string, RemotePresence>;
   /** Whether what is lacking there may be given to it. */
   readonly mayPush: boolean;
 }
 
 /** `refused`: it lacks the result and did not take it. `withheld`: it lacks it, and is not to be given it. */
-export type RemoteStanding = 'has' | 'pushed' | 'lacks' | 'refused' | 'withheld';
+export type RemotePresence = 'has' | 'pushed' | 'lacks' | 'refused' | 'withheld';
 
 /** Why something goes or stays. */
 export type EntryFate =
@@ -112,15 +112,15 @@ class Planner {
       this.#removeUntil(target, () => 'space');
       return;
     }
-    const standing = (entry: StoredEntry) => remote.standing.get(entry.hash);
+    const presence = (entry: StoredEntry) => remote.presence.get(entry.hash);
     this.#removeUntil(target, (entry) => {
-      if (standing(entry) === 'has') return 'remote-has';
-      return standing(entry) === 'pushed' ? 'pushed' : undefined;
+      if (presence(entry) === 'has') return 'remote-has';
+      return presence(entry) === 'pushed' ? 'pushed' : undefined;
     });
     if (remote.mayPush) {
-      this.#removeUntil(target, (entry) => (standing(entry) === 'lacks' ? 'pushed' : undefined));
+      this.#removeUntil(target, (entry) => (presence(entry) === 'lacks' ? 'pushed' : undefined));
     }
-    this.#removeUntil(ceiling, (entry) => (standing(entry) === undefined ? undefined : 'over-quota'));
+    this.#removeUntil(ceiling, (entry) => (presence(entry) === undefined ? undefined : 'over-quota'));
   }
 
   /** @param reason undefined for a result that this is not about */
@@ -151,11 +151,11 @@ class Planner {
 
   #stays(entry: StoredEntry): EntryFate {
     if (this.#size > this.limits.target && entry === this.#newest()) return { goes: false, why: 'newest' };
-    const standing = this.limits.remote?.standing.get(entry.hash);
+    const presence = this.limits.remote?.presence.get(entry.hash);
     const onlyHere =
-      standing === 'refused' || (standing === 'lacks' && this.limits.remote?.mayPush === false);
+      presence === 'refused' || (presence === 'lacks' && this.limits.remote?.mayPush === false);
     if (this.#size <= this.limits.target) return { goes: false, why: 'fits' };
-    if (standing === 'withheld') return { goes: false, why: 'withheld' };
+    if (presence === 'withheld') return { goes: false, why: 'withheld' };
     return { goes: false, why: onlyHere ? 'only-here' : 'fits' };
   }
 

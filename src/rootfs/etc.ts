@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { DigestMemory } from '../memory/digest-memory.js';
+import type { DigestCache } from '../digests/digest-cache.js';
 import { ETC_FOLDERS, ETC_NAMES, NOT_IN_IDENTITY } from './etc-names.js';
 import { contentDigest } from './toolchain/file-content.js';
 import { entriesOf, resolvePath, targetOf, type HostTree } from './host-tree.js';
@@ -32,7 +32,7 @@ const FOR_ALL = { file: 0o004, directory: 0o005 };
  *
  * @param systemFolders real folders that are shown anyway, such as /usr.
  */
-export function etcOf(tree: HostTree, systemFolders: readonly string[], memory: DigestMemory): Etc {
+export function etcOf(tree: HostTree, systemFolders: readonly string[], memory: DigestCache): Etc {
   const text = remembered(memory, tree, '/etc', (watch) => {
     const hash = createHash('sha256');
     const shown = etcEntries(tree, watch).map((path) =>

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { yieldTurn } from '../async/yielding.js';
 import { InputError } from '../errors.js';
-import type { DigestMemory } from '../memory/digest-memory.js';
+import type { DigestCache } from '../digests/digest-cache.js';
 import { entriesOf, locate, resolvePath, statusOf, targetOf, type HostTree } from './host-tree.js';
 import { isWithin } from '../files/within.js';
 import { OWN } from './mounts.js';
@@ -55,7 +55,7 @@ export function checkHostPath(tree: HostTree, value: string, around: Surrounding
 export async function hostPathDigest(
   tree: HostTree,
   path: string,
-  memory: DigestMemory,
+  memory: DigestCache,
   signal: AbortSignal,
 ): Promise<string> {
   // A link that is switched leads to something else, of which the files that were watched tell nothing.

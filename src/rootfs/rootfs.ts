@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Machine } from '../machine.js';
-import type { DigestMemory } from '../memory/digest-memory.js';
+import type { DigestCache } from '../digests/digest-cache.js';
 import { formatDigest, type Digest } from '../reapi/digest.js';
 import { compareUtf8 } from '../reapi/order.js';
 import { hostPathDigest } from './host-paths.js';
@@ -41,7 +41,7 @@ export interface RootfsRequest {
   /** `host-paths` as the user wrote them. */
   readonly hostPaths: readonly string[];
   readonly network: 'off' | 'on';
-  readonly memory: DigestMemory;
+  readonly memory: DigestCache;
   /** Packages that this action itself installed and that do not count, without architecture. */
   readonly ownPackages: readonly string[];
   /** Folders that are no part of the toolchain wherever they lie, such as `cache-dir`. */
@@ -68,7 +68,7 @@ export function identityOf(
 export async function hostPathParts(
   tree: HostTree,
   hostPaths: readonly string[],
-  memory: DigestMemory,
+  memory: DigestCache,
   signal: AbortSignal,
 ): Promise<Readonly<Record<string, string>>> {
   const parts: Record<string, string> = {};

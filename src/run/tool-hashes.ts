@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { DigestMemory } from '../memory/digest-memory.js';
+import { DigestCache } from '../digests/digest-cache.js';
 import type { HashOf } from '../tools/install.js';
 import { sha256OfFile } from '../tools/wrong-hash.js';
 
@@ -11,8 +11,8 @@ export interface ToolHashes {
 
 /** @param toolFolder where tools are kept, in no checkout; absolute */
 export function toolHashes(toolFolder: string, signal: AbortSignal): ToolHashes {
-  let opened: Promise<DigestMemory> | undefined;
-  const memory = () => (opened ??= DigestMemory.open(join(toolFolder, 'memory', 'hashes.json')));
+  let opened: Promise<DigestCache> | undefined;
+  const memory = () => (opened ??= DigestCache.open(join(toolFolder, 'memory', 'hashes.json')));
   return {
     hashOf: async (file, status) => {
       const known = (await memory()).recall(file, status);

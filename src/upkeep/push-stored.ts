@@ -6,7 +6,7 @@ import { updateActionResult } from '../remote/action-cache.js';
 import { blobInFile } from '../cas/blob-source.js';
 import { uploadMissing } from '../remote/transfer/upload.js';
 import type { RemoteServices } from '../remote/services.js';
-import { actionOf, readEntry } from './remote-standing.js';
+import { actionOf, readEntry } from './remote-presence.js';
 
 export interface PushedResult {
   /** Whether the remote has all of it now. */

@@ -4,7 +4,7 @@ import {
   type ExpiryPlan,
   planExpiry,
   type RemoteKnowledge,
-  type RemoteStanding,
+  type RemotePresence,
 } from '../local/plan-expiry.js';
 import type { StoredContents, StoredEntry } from '../local/stored-contents.js';
 import type { Log } from '../machine.js';
@@ -15,7 +15,7 @@ import type { PushDecision } from '../trust/may-push.js';
 import { pushStored } from './push-stored.js';
 import type { RemoteServices } from '../remote/services.js';
 import type { RemoteSession } from '../run/remote-session.js';
-import { askStanding } from './remote-standing.js';
+import { askPresence } from './remote-presence.js';
 
 export interface SettlementRequest {
   readonly session: RemoteSession;
@@ -55,7 +55,7 @@ export function nobodyAsked(knowledge: RemoteKnowledge | undefined): Settlement 
 export async function settleWithRemote(request: SettlementRequest, signal: AbortSignal): Promise<Settlement> {
   const settler = new Settler(request, signal);
   if (settler.planWithout().after <= request.limits.target) {
-    return nobodyAsked({ standing: new Map(), mayPush: request.push.mayPush });
+    return nobodyAsked({ presence: new Map(), mayPush: request.push.mayPush });
   }
   const services = await request.session.services;
   if (services === undefined) return { knowledge: undefined, asked: true, pushed: NOTHING };
@@ -65,12 +65,12 @@ export async function settleWithRemote(request: SettlementRequest, signal: Abort
     if (mayPush && !request.dryRun) await settler.give(services);
     return mayPush;
   });
-  const knowledge = answered === undefined ? undefined : { standing: settler.standing, mayPush: answered };
+  const knowledge = answered === undefined ? undefined : { presence: settler.presence, mayPush: answered };
   return { knowledge, asked: true, pushed: settler.pushed };
 }
 
 class Settler {
-  readonly standing = new Map<string, RemoteStanding>();
+  readonly presence = new Map<string, RemotePresence>();
   pushed = NOTHING;
 
   constructor(
@@ -88,17 +88,17 @@ class Settler {
     this.request.log.phase('asking the remote which results it has');
     for (let start = 0; start < candidates.length; start += RESULTS_A_QUESTION) {
       const group = candidates.slice(start, start + RESULTS_A_QUESTION);
-      const standing = await askStanding(services, group, this.signal);
-      for (const entry of group) this.#learn(entry, standing.get(entry.hash));
+      const presence = await askPresence(services, group, this.signal);
+      for (const entry of group) this.#learn(entry, presence.get(entry.hash));
       if (this.planWithout().after <= this.request.limits.target) return;
     }
   }
 
-  #learn(entry: StoredEntry, standing: RemoteStanding | undefined): void {
-    if (standing === undefined) return;
+  #learn(entry: StoredEntry, presence: RemotePresence | undefined): void {
+    if (presence === undefined) return;
     const { push, mayPush } = this.request;
     const isOthers = push.mayPush && (entry.origin === null || !mayPush(entry.origin));
-    this.standing.set(entry.hash, standing === 'lacks' && isOthers ? 'withheld' : standing);
+    this.presence.set(entry.hash, presence === 'lacks' && isOthers ? 'withheld' : presence);
   }
 
   /** Until all that is to go has been taken, or refused. */
@@ -106,7 +106,7 @@ class Settler {
     for (;;) {
       const plan = this.#plan({ mayPush: true, ceiling: this.request.limits.ceiling });
       const lacking = plan.entries.flatMap(({ entry, fate }) =>
-        fate.why === 'pushed' && this.standing.get(entry.hash) === 'lacks' ? [entry] : [],
+        fate.why === 'pushed' && this.presence.get(entry.hash) === 'lacks' ? [entry] : [],
       );
       if (lacking.length === 0) return;
       this.request.log.phase('giving the remote what it lacks');
@@ -123,7 +123,7 @@ class Settler {
 
   async #give(services: RemoteServices, entry: StoredEntry, signal: AbortSignal): Promise<void> {
     const { taken, blobs, bytes } = await pushStored(services, this.request.folder, entry, signal);
-    this.standing.set(entry.hash, taken ? 'pushed' : 'refused');
+    this.presence.set(entry.hash, taken ? 'pushed' : 'refused');
     this.pushed = {
       results: this.pushed.results + (taken ? 1 : 0),
       blobs: this.pushed.blobs + blobs,
@@ -133,6 +133,6 @@ class Settler {
 
   #plan({ mayPush, ceiling }: { readonly mayPush: boolean; readonly ceiling: number }): ExpiryPlan {
     const { contents, limits } = this.request;
-    return planExpiry(contents, { ...limits, ceiling, remote: { standing: this.standing, mayPush } });
+    return planExpiry(contents, { ...limits, ceiling, remote: { presence: this.presence, mayPush } });
   }
 }

@@ -1,7 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
 import { Status } from '../../../src/gen/google/rpc/status.js';
-import { askedDelay, backoff, mayPass } from '../../../src/remote/guard/retry.js';
+import { askedDelay, jitteredDelay, mayPass } from '../../../src/remote/guard/retry.js';
 import { RpcError } from '../../../src/rpc/call.js';
 import { comeBackAfter } from '../connected.js';
 import { setNumber } from '../edit-message.js';
@@ -65,9 +65,9 @@ describe('the delay', () => {
     [3, 500],
     [2000, 500],
   ])('after %d failures is anything up to %d ms', (failures, bound) => {
-    expect(backoff(failures, 0)).toBe(0);
-    expect(backoff(failures, 0.5)).toBe(bound / 2);
-    expect(backoff(failures, 1)).toBe(bound);
+    expect(jitteredDelay(failures, 0)).toBe(0);
+    expect(jitteredDelay(failures, 0.5)).toBe(bound / 2);
+    expect(jitteredDelay(failures, 1)).toBe(bound);
   });
 
   test('that a server asks for is read', () => {

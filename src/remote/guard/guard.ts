@@ -3,7 +3,7 @@ import type { CallLimits, RpcError } from '../../rpc/call.js';
 import type { DelayBudget } from './delay-budget.js';
 import { Flow, longestTransfer } from '../transfer/flow.js';
 import { idleTime } from './idle-time.js';
-import { Patience } from './patience.js';
+import { Backoff } from './backoff.js';
 import { pause } from '../../async/pause.js';
 import { mayPass } from './retry.js';
 
@@ -125,7 +125,7 @@ class CircuitBreaker implements Guard {
 
   async call<T>(name: string, attempt: (limits: CallLimits) => Promise<T>, options: GuardedCall): Promise<T> {
     const signal = this.#bothSignals(options.signal);
-    const patience = new Patience(this.#random);
+    const backoff = new Backoff(this.#random);
     for (;;) {
       this.#mayBegin(options.signal);
       const started = this.#now();
@@ -141,7 +141,7 @@ class CircuitBreaker implements Guard {
           throw error;
         }
         this.settings.delayBudget.count(started, this.#now());
-        await this.#waitOut(error, patience, signal);
+        await this.#waitOut(error, backoff, signal);
       }
     }
   }
@@ -151,7 +151,7 @@ class CircuitBreaker implements Guard {
     attempt: (limits: TransferLimits) => Promise<T>,
     options: GuardedTransfer,
   ): Promise<T> {
-    const patience = new Patience(this.#random);
+    const backoff = new Backoff(this.#random);
     const deadline = longestTransfer(options.bytes);
     this.#mayBegin(options.signal);
     this.#flow.enter();
@@ -176,8 +176,8 @@ class CircuitBreaker implements Guard {
           if (!mayPass(error, true)) throw error;
           const lostSince = options.resumable === true ? run.lastMoved : run.started;
           this.#flow.settle(lostSince);
-          if (lostSince > run.started) patience.renew();
-          await this.#waitOut(error, patience, both);
+          if (lostSince > run.started) backoff.renew();
+          await this.#waitOut(error, backoff, both);
         } finally {
           this.#flow.end(run);
         }
@@ -213,13 +213,13 @@ class CircuitBreaker implements Guard {
   }
 
   /** Waits before the next attempt, or leaves the service alone when there is no point in another. */
-  async #waitOut(error: RpcError, patience: Patience, signal: AbortSignal) {
+  async #waitOut(error: RpcError, backoff: Backoff, signal: AbortSignal) {
     const { delayBudget } = this.settings;
     const now = this.#now();
-    const delay = patience.next(error, now);
+    const delay = backoff.next(error, now);
     if (delayBudget.left <= 0) this.#leaveForDelay(error);
     else if (delay === undefined || delay >= delayBudget.left) {
-      this.leaveAlone(`${messageOf(error)} (tried ${patience.failures} times)`, error);
+      this.leaveAlone(`${messageOf(error)} (tried ${backoff.failures} times)`, error);
     }
     try {
       await pause(delay ?? 0, signal);

@@ -49,7 +49,7 @@ export function mayPass(error: unknown, idempotent: boolean): error is RpcError 
  * @param failures how many attempts have failed before this one
  * @param random between 0 and 1
  */
-export function backoff(failures: number, random: number): number {
+export function jitteredDelay(failures: number, random: number): number {
   return random * Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** failures);
 }
 

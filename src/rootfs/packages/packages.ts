@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Fault } from '../../errors.js';
-import type { DigestMemory } from '../../memory/digest-memory.js';
+import type { DigestCache } from '../../digests/digest-cache.js';
 import { runCommand, type CommandResult } from '../../process/command.js';
 import { compareUtf8 } from '../../reapi/order.js';
 import { parseApkFiles } from './apk-files.js';
@@ -22,7 +22,7 @@ const RPM_DEADLINE = 60_000;
 
 export interface PackagesRequest {
   readonly tree: HostTree;
-  readonly memory: DigestMemory;
+  readonly memory: DigestCache;
   /** Names of packages that do not count, without architecture. */
   readonly ownPackages: readonly string[];
   readonly signal: AbortSignal;

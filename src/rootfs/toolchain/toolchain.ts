@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import type { DigestMemory } from '../../memory/digest-memory.js';
+import type { DigestCache } from '../../digests/digest-cache.js';
 import { compareUtf8 } from '../../reapi/order.js';
 import { resolvePath, statusOf, type HostTree } from '../host-tree.js';
 import { isWithin } from '../../files/within.js';
@@ -28,7 +28,7 @@ export interface ToolchainRequest {
   readonly around: Surroundings;
   readonly systemFolders: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  readonly memory: DigestMemory;
+  readonly memory: DigestCache;
   /** Names of packages that do not count. */
   readonly ownPackages: readonly string[];
   /** Undefined where no package manager accounts for the system's own folders. */

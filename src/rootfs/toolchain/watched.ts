@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import type { DigestMemory } from '../../memory/digest-memory.js';
-import { settledFrom } from '../../memory/settled.js';
+import type { DigestCache } from '../../digests/digest-cache.js';
+import { settledFrom } from '../../digests/settled.js';
 import { statusOf, type HostTree } from '../host-tree.js';
 
 /** The memory checks a status of its own; here the statuses of all watched paths are in the value instead. */
@@ -109,7 +109,7 @@ interface Kept {
  * The value must not hold a line break.
  */
 export function remembered(
-  memory: DigestMemory,
+  memory: DigestCache,
   tree: HostTree,
   name: string,
   find: (watch: Watch) => string,
@@ -123,7 +123,7 @@ export function remembered(
 }
 
 /** The remembered value of that name, when everything it rests on is as it was. */
-export function recallWatched(memory: DigestMemory, tree: HostTree, name: string): string | undefined {
+export function recallWatched(memory: DigestCache, tree: HostTree, name: string): string | undefined {
   const text = memory.recall(keyOf(tree, name), NO_STATUS) ?? '';
   const [fingerprint, until, value, paths] = text.split('\n');
   if (paths === undefined || (until !== '' && Date.now() > Number(until))) return undefined;
@@ -135,7 +135,7 @@ export function recallWatched(memory: DigestMemory, tree: HostTree, name: string
 
 /** Where a part of what was watched is all that is looked at again, the value is not believed for long. */
 export function rememberWatched(
-  memory: DigestMemory,
+  memory: DigestCache,
   tree: HostTree,
   name: string,
   watch: Watch,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, relative } from 'node:path';
 import { readInputs, type InputTree } from '../../inputs/input-tree.js';
-import { DigestMemory } from '../../memory/digest-memory.js';
+import { DigestCache } from '../../digests/digest-cache.js';
 import { encodeAction, type EncodedAction } from '../../reapi/action.js';
 import type { MerkleTree } from '../../reapi/merkle.js';
 import { userName } from '../../rootfs/accounts.js';
@@ -75,7 +75,7 @@ async function inputTree(
   signal: AbortSignal,
 ) {
   const { machine } = host;
-  const memory = await DigestMemory.open(join(folder.memory, `inputs-${shortHash(machine.workspace)}.json`));
+  const memory = await DigestCache.open(join(folder.memory, `inputs-${shortHash(machine.workspace)}.json`));
   const { workingDirectory, outputs, inputs } = config.build;
   const { record } = config.report;
   const tree = await readInputs({
@@ -96,7 +96,7 @@ async function inputTree(
 }
 
 async function toolchain({ config, host, folder, tools }: RunContext, signal: AbortSignal): Promise<Rootfs> {
-  const memory = await DigestMemory.open(
+  const memory = await DigestCache.open(
     join(folder.memory, `host-${shortHash(host.machine.path.join(':'))}.json`),
   );
   const { rootfs: choice, hostPaths, network } = config.sandbox;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { RemoteStanding } from '../local/plan-expiry.js';
+import type { RemotePresence } from '../local/plan-expiry.js';
 import type { StoredEntry } from '../local/stored-contents.js';
 import { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
 import type { Digest } from '../reapi/digest.js';
@@ -20,18 +20,18 @@ const ENTRY_BYTES = 1024;
  *
  * @throws RpcError, Unavailable
  */
-export async function askStanding(
+export async function askPresence(
   { cas, actionCache }: RemoteServices,
   entries: readonly StoredEntry[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, RemoteStanding>> {
+): Promise<ReadonlyMap<string, RemotePresence>> {
   const missing = await findMissing(
     cas,
     entries.flatMap(({ blobs }) => blobs),
     signal,
   );
-  const standing = new Map<string, RemoteStanding>();
-  const ask = async (entry: StoredEntry, either: AbortSignal): Promise<RemoteStanding> => {
+  const presence = new Map<string, RemotePresence>();
+  const ask = async (entry: StoredEntry, either: AbortSignal): Promise<RemotePresence> => {
     const action = actionOf(entry);
     if (action === undefined) return 'refused'; // What it is the result of is not known any more.
     const theirs = await getActionResult(actionCache, action, either).catch(undefinedIfUnreadable);
@@ -48,11 +48,11 @@ export async function askStanding(
     {
       most: QUESTIONS_AT_ONCE,
       gate: windowGate(new TransferWindow(), () => ENTRY_BYTES),
-      run: async (entry, either) => standing.set(entry.hash, await ask(entry, either)),
+      run: async (entry, either) => presence.set(entry.hash, await ask(entry, either)),
     },
     signal,
   );
-  return standing;
+  return presence;
 }
 
 /** What nobody can read is as good as nothing, and may be replaced. */

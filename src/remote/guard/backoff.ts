@@ -1,14 +1,14 @@
 import type { RpcError } from '../../rpc/call.js';
-import { askedDelay, backoff } from './retry.js';
+import { askedDelay, jitteredDelay } from './retry.js';
 
 /**
  * What has failed for so long, in milliseconds, has failed for good. A restart of two seconds is outlasted, also where
  * the connection is made again only at the next of its own attempts; a wrong address costs every run this long.
  */
-const PATIENCE = 2500;
+const LIMIT = 2500;
 
 /** How long to go on with one call that fails again and again. */
-export class Patience {
+export class Backoff {
   #failures = 0;
   #end: number | undefined;
 
@@ -27,15 +27,15 @@ export class Patience {
 
   /**
    * Milliseconds to wait before the next attempt; undefined when there is no point in another. The last attempt comes
-   * when patience ends, not before. What a server asks to be waited does not use it up: it is there.
+   * when its time ends, not before. What a server asks to be waited does not use that up: it is there.
    */
   next(error: RpcError, now: number): number | undefined {
-    this.#end ??= now + PATIENCE;
+    this.#end ??= now + LIMIT;
     const failures = this.#failures++;
     const left = this.#end - now;
     if (failures > 0 && left <= 0) return undefined;
     const asked = askedDelay(error);
-    const delay = backoff(failures, this.random());
+    const delay = jitteredDelay(failures, this.random());
     if (asked === undefined) return left > 0 ? Math.min(delay, left) : delay;
     this.#end += asked + delay;
     return asked + delay;

@@ -31,7 +31,7 @@ const KEPT_MILLISECONDS = 30 * 86_400_000;
  * Remembers what was computed from a file or folder for as long as its status stays the same, so that an unchanged
  * file is not read again. It is a memory of this machine, in this user's cache folder; it is never shared.
  */
-export class DigestMemory {
+export class DigestCache {
   readonly #used = new Map<string, readonly [status: string, value: string]>();
   readonly #distrusted = new Set<string>();
   readonly #opened = Date.now();
@@ -43,12 +43,12 @@ export class DigestMemory {
   ) {}
 
   /** Opens the memory kept in `file`. One that is missing, damaged or unreadable is an empty one. */
-  static async open(file: string): Promise<DigestMemory> {
+  static async open(file: string): Promise<DigestCache> {
     try {
       const text = unseal(await readFile(file));
-      return new DigestMemory(file, text === undefined ? {} : v.parse(stored, JSON.parse(text)).entries);
+      return new DigestCache(file, text === undefined ? {} : v.parse(stored, JSON.parse(text)).entries);
     } catch {
-      return new DigestMemory(file, {});
+      return new DigestCache(file, {});
     }
   }
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DigestMemory, type FileStatus } from '../../src/memory/digest-memory.js';
-import { seal } from '../../src/memory/sealed.js';
+import { DigestCache, type FileStatus } from '../../src/digests/digest-cache.js';
+import { seal } from '../../src/digests/sealed.js';
 
 let folder: string;
 
@@ -15,15 +15,15 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const settled: FileStatus = { size: 1, mtimeMs: 1000.5, ctimeMs: 1000.5, ino: 7 };
 
-async function remembering(path: string, status: FileStatus, value: string): Promise<DigestMemory> {
+async function remembering(path: string, status: FileStatus, value: string): Promise<DigestCache> {
   const file = join(folder, 'memory.json');
-  const memory = await DigestMemory.open(file);
+  const memory = await DigestCache.open(file);
   memory.remember(path, status, value);
   await memory.save();
-  return DigestMemory.open(file);
+  return DigestCache.open(file);
 }
 
-describe('DigestMemory', () => {
+describe('DigestCache', () => {
   test('recalls what has not changed', async () => {
     expect((await remembering('a', settled, 'x')).recall('a', settled)).toBe('x');
     expect(readdirSync(folder)).toEqual(['memory.json']);
@@ -59,23 +59,23 @@ describe('DigestMemory', () => {
 
   test('does not keep what came to rest only after the memory was opened', async () => {
     const file = join(folder, 'memory.json');
-    const memory = await DigestMemory.open(file);
+    const memory = await DigestCache.open(file);
     const fresh = { ...settled, ctimeMs: Date.now() + 0.25 };
     await new Promise((wait) => setTimeout(wait, 150));
     memory.remember('a', fresh, 'x');
     await memory.save();
-    expect((await DigestMemory.open(file)).recall('a', fresh)).toBeUndefined();
+    expect((await DigestCache.open(file)).recall('a', fresh)).toBeUndefined();
   });
 
   test('what is distrusted is found out anew, and then remembered', async () => {
     await remembering('a', settled, 'wrong');
     const file = join(folder, 'memory.json');
-    const memory = await DigestMemory.open(file);
+    const memory = await DigestCache.open(file);
     memory.distrust('a');
     expect(memory.recall('a', settled)).toBeUndefined();
     memory.remember('a', settled, 'right');
     await memory.save();
-    expect((await DigestMemory.open(file)).recall('a', settled)).toBe('right');
+    expect((await DigestCache.open(file)).recall('a', settled)).toBe('right');
   });
 
   test('a file with one changed character is an empty memory', async () => {
@@ -84,19 +84,19 @@ describe('DigestMemory', () => {
     const text = readFileSync(file, 'utf8');
     for (let at = 0; at < text.length; at += 1) {
       writeFileSync(file, `${text.slice(0, at)}${text[at] === '7' ? '8' : '7'}${text.slice(at + 1)}`);
-      expect((await DigestMemory.open(file)).recall('a', settled)).toBeUndefined();
+      expect((await DigestCache.open(file)).recall('a', settled)).toBeUndefined();
     }
     writeFileSync(file, text);
-    expect((await DigestMemory.open(file)).recall('a', settled)).toBe('x');
+    expect((await DigestCache.open(file)).recall('a', settled)).toBe('x');
   });
 
   test('forgets what is not used any more', async () => {
     const file = join(folder, 'memory.json');
     await remembering('a', settled, 'x');
-    const next = await DigestMemory.open(file);
+    const next = await DigestCache.open(file);
     next.remember('b', settled, 'y');
     await next.save();
-    expect((await DigestMemory.open(file)).recall('a', settled)).toBeUndefined();
+    expect((await DigestCache.open(file)).recall('a', settled)).toBeUndefined();
   });
 
   test.each(['', '{', seal('{'), seal('{"version":1,"entries":{"a":["1","2"]}}'), seal('{"version":2}')])(
@@ -104,7 +104,7 @@ describe('DigestMemory', () => {
     async (text) => {
       const file = join(folder, 'memory.json');
       writeFileSync(file, text);
-      expect((await DigestMemory.open(file)).recall('a', settled)).toBeUndefined();
+      expect((await DigestCache.open(file)).recall('a', settled)).toBeUndefined();
     },
   );
 
