@@ -6,21 +6,7 @@
 export const house = {
   entry: {
     does: '`main`, `post`, `check`, `cli` and two helpers: what `dist/` is bundled from, a few lines each',
-    imports: [
-      'cli',
-      'upkeep',
-      'run',
-      'host',
-      'config',
-      'packs',
-      'casd',
-      'local',
-      'report',
-      'process',
-      'async',
-      'errors',
-      'gen',
-    ],
+    imports: ['cli', 'upkeep', 'run', 'host', 'config', 'packs', 'process', 'errors', 'gen'],
   },
   cli: {
     does: 'the commands and flags of `buildbox-ci`',
@@ -44,6 +30,7 @@ export const house = {
       'async',
       'machine',
       'gen',
+      'errors',
     ],
   },
   run: {
