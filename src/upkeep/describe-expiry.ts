@@ -9,7 +9,7 @@ import type {
   ResultGoes,
   ResultStays,
 } from '../report/expiry-report.js';
-import type { ExpiryContext } from './expire-local.js';
+import type { ExpiryContext } from './expiry-context.js';
 import type { Settlement } from './settle-with-remote.js';
 
 interface Expired {

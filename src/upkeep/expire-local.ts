@@ -1,40 +1,15 @@
 import { existsSync } from 'node:fs';
 import { type InUse, usersOf, whileAlone } from '../casd/alone.js';
-import type { CacheFolder } from '../local/folder.js';
 import { type ExpiryLimits, type ExpiryPlan, planExpiry } from '../local/plan-expiry.js';
 import { removeStored } from '../local/remove-stored.js';
 import { sweepSeals } from '../local/seals.js';
 import { readStoredContents, type StoredContents } from '../local/stored-contents.js';
-import type { CacheConfig } from '../config/config.js';
-import type { Log, Machine } from '../machine.js';
 import type { ExpiryReport } from '../report/expiry-report.js';
-import type { Origin } from '../trust/belief.js';
-import type { PushDecision } from '../trust/may-push.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { readAllotment } from '../run/execute/allot-folder.js';
 import { describeExpiry } from './describe-expiry.js';
+import type { ExpiryContext } from './expiry-context.js';
 import { nobodyAsked, settleWithRemote, type Settlement } from './settle-with-remote.js';
-import type { RemoteSession } from '../run/remote-session.js';
-
-export interface ExpiryContext {
-  readonly folder: CacheFolder;
-  readonly cache: Pick<CacheConfig, 'quota' | 'maxAge'>;
-  readonly machine: Machine;
-  readonly log: Log;
-  /** Undefined where none is configured. */
-  readonly remote:
-    | {
-        readonly session: RemoteSession;
-        readonly push: PushDecision;
-        /** Whether a result that was built under this may be given away. */
-        readonly mayPush: (origin: Origin) => boolean;
-      }
-    | undefined;
-  /** Whether to tell only what would go; the remote is asked, and given nothing. */
-  readonly dryRun: boolean;
-  /** Bytes that the folder is to get down to; undefined: what leaves casd nothing to clean by itself. */
-  readonly to: number | undefined;
-}
 
 /** casd begins to clean by itself, the longest unused blob first, at 87.75 % of its quota. */
 const CEILING_SHARE = 0.875;

@@ -2,7 +2,7 @@ import type { RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
 import { believer } from '../trust/belief.js';
 import { decidePush, mayPushStored } from '../trust/may-push.js';
-import type { ExpiryContext } from './expire-local.js';
+import type { ExpiryContext } from './expiry-context.js';
 import { RemoteSession } from '../run/remote-session.js';
 
 /** The remote as expiry needs it: asked at once what it can do. The caller closes the session. */
