@@ -71,7 +71,7 @@ function pages() {
       inputs: inputTables(action),
       outputs: outputTable(action),
       'check-outputs': outputTable(check),
-      record: recordTable(readOrEmpty('src/report/record.ts')),
+      record: recordTable(readOrEmpty('src/report/run/record.ts')),
     }),
   ];
 }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { status } from '@grpc/grpc-js';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { CHECKS } from '../../src/report/check-report.js';
+import { CHECKS } from '../../src/report/check/check-report.js';
 import { EndpointServer } from '../remote/endpoint-server.js';
 import { type JobResult, type Runner, startRunner } from './runner.js';
 

@@ -15,7 +15,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeIndex, encodeIndex } from '../../src/packs/index/index-file.js';
 import { cacheKeys } from '../../src/packs/index/keys.js';
-import type { PackReport, SaveReport } from '../../src/report/pack-report.js';
+import type { PackReport, SaveReport } from '../../src/report/run/pack-report.js';
 import { flipped } from '../packs/shared-objects.js';
 import { Bench, type BuildRecord, type Ended } from './command-line.js';
 import { mountDisk, testOnDisk, unmountDisk } from './memory-disk.js';

@@ -14,7 +14,7 @@ import {
   Tree,
 } from '../../src/gen/build/bazel/remote/execution/v2/remote_execution.js';
 import { type Digest, digestOf, parseDigest } from '../../src/reapi/digest.js';
-import type { SaveReport } from '../../src/report/pack-report.js';
+import type { SaveReport } from '../../src/report/run/pack-report.js';
 import { Bench } from './command-line.js';
 import { knowHost } from './host-memory.js';
 import { canMount, mountDisk, unmountDisk } from './memory-disk.js';

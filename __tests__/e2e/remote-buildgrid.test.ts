@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CheckReport } from '../../src/report/check-report.js';
+import type { CheckReport } from '../../src/report/check/check-report.js';
 import { BuildGrid, buildGridTools } from './buildgrid.js';
 import { Bench } from './command-line.js';
 

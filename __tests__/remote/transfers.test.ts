@@ -12,7 +12,7 @@ import { downloadBlobs } from '../../src/remote/transfer/download-to-memory.js';
 import { findMissing } from '../../src/remote/transfer/find-missing.js';
 import { TransferProgress } from '../../src/remote/transfer/progress.js';
 import { uploadBlobs, uploadMissing } from '../../src/remote/transfer/upload.js';
-import type { TransferState } from '../../src/report/transfer-words.js';
+import type { TransferState } from '../../src/report/run/transfer-words.js';
 import { comeBackAfter, type Connected, connectTo, noise } from './connected.js';
 import { FaultyProxy } from './faulty-proxy.js';
 import { MapServer } from './map-server.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Machine } from '../../src/machine.js';
 import { findProgram } from '../../src/process/own-programs.js';
 import type { ToolContext } from '../../src/tools/source.js';
-import { sha256OfFile } from '../../src/tools/wrong-hash.js';
+import { sha256OfFile } from '../../src/tools/buildbox/wrong-hash.js';
 
 export const HOST_PATH = (process.env.PATH ?? '').split(':');
 

@@ -11,10 +11,10 @@ const PROGRAMS = ['casupload', 'casdownload'];
  * @returns the folder with them, or undefined where they cannot be had, with one line that says why
  */
 export async function fetchTools(load, folder, signal) {
-  const { gatherAptFacts } = await load('tools/apt-facts.js');
-  const { unpackPrograms } = await load('tools/closure.js');
-  const { openPrivateApt, whyNoPrivateApt } = await load('tools/private-apt.js');
-  const { buildBoxRepository } = await load('tools/repository.js');
+  const { gatherAptFacts } = await load('tools/packages/apt-facts.js');
+  const { unpackPrograms } = await load('tools/buildbox/closure.js');
+  const { openPrivateApt, whyNoPrivateApt } = await load('tools/packages/private-apt.js');
+  const { buildBoxRepository } = await load('tools/packages/repository.js');
   const made = join(folder, 'made');
   mkdirSync(made, { recursive: true });
   const quiet = () => undefined;

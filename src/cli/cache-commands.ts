@@ -8,11 +8,11 @@ import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { parseSize } from '../config/values.js';
 import { Fault } from '../errors.js';
-import { expiryDocument } from '../report/expiry-document.js';
-import { expiryLines } from '../report/expiry-words.js';
-import { packCacheSection } from '../report/pack-cache-usage.js';
-import { localSection } from '../report/local-usage.js';
-import { usageDocument, usageLines } from '../report/usage-answer.js';
+import { expiryDocument } from '../report/upkeep/expiry-document.js';
+import { expiryLines } from '../report/upkeep/expiry-words.js';
+import { packCacheSection } from '../report/upkeep/pack-cache-usage.js';
+import { localSection } from '../report/upkeep/local-usage.js';
+import { usageDocument, usageLines } from '../report/upkeep/usage-answer.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci cache usage`: reads the folder, and asks a casd that runs there; starts none. */

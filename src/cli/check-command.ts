@@ -3,8 +3,8 @@ import { claimCache } from '../run/claim-cache.js';
 import { readCache } from '../config/cache.js';
 import { readRemoteConfig } from '../config/read.js';
 import { InputError } from '../errors.js';
-import { renderCheckDocument } from '../report/check-document.js';
-import { renderCheckTable } from '../report/check-table.js';
+import { renderCheckDocument } from '../report/check/check-document.js';
+import { renderCheckTable } from '../report/check/check-table.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci check`: exits with 0 when the endpoint is there and good enough, else with 1. */

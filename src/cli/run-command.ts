@@ -6,7 +6,7 @@ import type { Config } from '../config/config.js';
 import { readConfig } from '../config/read.js';
 import { identify } from '../process/identity.js';
 import { ownSearchPath } from '../process/own-programs.js';
-import type { SaveReport } from '../report/pack-report.js';
+import type { SaveReport } from '../report/run/pack-report.js';
 import type { CommandContext, Invocation } from './command-context.js';
 
 /** `buildbox-ci run`: the whole way of one run; exits with the build's own exit code. */

@@ -1,5 +1,5 @@
 import type { Log, Machine } from '../machine.js';
-import type { RunReport } from '../report/report.js';
+import type { RunReport } from '../report/run/report.js';
 import type { Provenance } from '../trust/provenance.js';
 
 /**

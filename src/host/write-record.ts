@@ -1,8 +1,8 @@
 import { linkOnTheWay } from '../config/linked-folder.js';
 import { Fault, messageOf } from '../errors.js';
 import { writeWhole } from '../files/write-whole.js';
-import { renderRecord } from '../report/record.js';
-import type { RunReport } from '../report/report.js';
+import { renderRecord } from '../report/run/record.js';
+import type { RunReport } from '../report/run/report.js';
 
 /** The build record as the text of a JSON file. */
 export function recordText(report: RunReport): string {

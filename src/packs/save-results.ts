@@ -1,6 +1,6 @@
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
-import type { PackTotals } from '../report/pack-report.js';
+import type { PackTotals } from '../report/run/pack-report.js';
 import { type CacheScope, sameScope, type ScopeName } from '../trust/cache-scopes.js';
 import type { BlobSource } from '../cas/blob-source.js';
 import { type BuiltPack, buildPacks } from './pack/build-packs.js';

@@ -3,7 +3,7 @@ import type { CacheUsage } from '../casd/usage.js';
 import type { PlannedOutput } from '../outputs/plan.js';
 import { merkleTree } from '../reapi/merkle.js';
 import type { ActionResult } from '../gen/build/bazel/remote/execution/v2/remote_execution.js';
-import type { RunReport } from '../report/report.js';
+import type { RunReport } from '../report/run/report.js';
 import { type Origin, originOf } from '../trust/belief.js';
 import { decidePush } from '../trust/may-push.js';
 import { rootfsName, type Rootfs } from '../rootfs/rootfs.js';

@@ -10,7 +10,7 @@ import type { Log } from '../machine.js';
 import type { Digest } from '../reapi/digest.js';
 import { UnusableBlob } from '../reapi/unusable-blob.js';
 import { formatDuration } from '../report/format-quantity.js';
-import type { PackReport } from '../report/pack-report.js';
+import type { PackReport } from '../report/run/pack-report.js';
 import { withTimeLimit } from '../async/time-limit.js';
 import { isReadLater } from '../trust/cache-scopes.js';
 import { openPackPlace, type OpenPackPlace, pendingFolder } from './pack-place.js';

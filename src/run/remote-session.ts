@@ -8,7 +8,7 @@ import { connectRemote, type EndpointClients, type Remote } from '../remote/conn
 import { createDelayBudget, type DelayBudget } from '../remote/guard/delay-budget.js';
 import { explainRemoteError } from '../remote/guard/explain.js';
 import { createGuard, type Guard, Unavailable } from '../remote/guard/guard.js';
-import type { RemoteReport } from '../report/remote-report.js';
+import type { RemoteReport } from '../report/run/remote-report.js';
 import { RpcError } from '../rpc/call.js';
 import { remoteStore } from '../remote/remote-store.js';
 import type { RemoteServices } from '../remote/services.js';

@@ -2,7 +2,7 @@ import { cacheFolder } from '../local/folder.js';
 import type { Lease } from '../casd/leases.js';
 import type { Config } from '../config/config.js';
 import type { Host } from '../host/host.js';
-import type { RunReport } from '../report/report.js';
+import type { RunReport } from '../report/run/report.js';
 import { bringOutputs, isToBring } from './bring/bring-outputs.js';
 import { ChangedInputs } from './prepare/changed-inputs.js';
 import { confirmRoom } from './look-up/confirm-room.js';

@@ -1,4 +1,4 @@
-import type { Phase } from '../report/report.js';
+import type { Phase } from '../report/run/report.js';
 
 /** Keeps how long each phase took, in milliseconds. Phases may run side by side. */
 export class Stopwatch {

@@ -6,8 +6,8 @@ import type { Host } from '../host/host.js';
 import type { Machine } from '../machine.js';
 import { isOfCheckout } from '../process/checkouts.js';
 import { ownHome } from '../process/own-programs.js';
-import type { BuildBox } from '../tools/buildbox.js';
-import type { SandboxReadiness } from '../tools/preflight.js';
+import type { BuildBox } from '../tools/buildbox/buildbox.js';
+import type { SandboxReadiness } from '../tools/sandbox/preflight.js';
 import { toolHashes } from './tool-hashes.js';
 
 export interface SandboxTools extends SandboxReadiness {
@@ -63,7 +63,7 @@ export function toolFinder(
   const context = { machine, log, signal, toolFolder, pinnedFolder, hashOf: hashes.hashOf };
   let found: Promise<BuildBox> | undefined;
   const find = async () => {
-    const { ensureBuildBox } = await import(/* webpackChunkName: "later" */ '../tools/buildbox.js');
+    const { ensureBuildBox } = await import(/* webpackChunkName: "later" */ '../tools/buildbox/buildbox.js');
     if (!isSearchable(toolFolder)) {
       throw new Fault(`no program can be kept in ${toolFolder}: PATH names no folder with a colon in it`, {
         remedy: 'Set RUNNER_TOOL_CACHE, or HOME, to a folder without one.',
@@ -80,9 +80,11 @@ export function toolFinder(
     buildbox,
     sandbox: async () => {
       const found = await buildbox();
-      const { ensureBubblewrap } = await import(/* webpackChunkName: "later" */ '../tools/bubblewrap.js');
-      const { findFuseObstacle } = await import(/* webpackChunkName: "later" */ '../tools/fuse.js');
-      const { preflight } = await import(/* webpackChunkName: "later" */ '../tools/preflight.js');
+      const { ensureBubblewrap } = await import(
+        /* webpackChunkName: "later" */ '../tools/sandbox/bubblewrap.js'
+      );
+      const { findFuseObstacle } = await import(/* webpackChunkName: "later" */ '../tools/sandbox/fuse.js');
+      const { preflight } = await import(/* webpackChunkName: "later" */ '../tools/sandbox/preflight.js');
       const { plainSignals } = await import(/* webpackChunkName: "later" */ '../tools/plain-signals.js');
       const { findUtilLinux } = await import(/* webpackChunkName: "later" */ '../tools/util-linux.js');
       const bubblewrap = await ensureBubblewrap(context);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DigestCache } from '../digests/digest-cache.js';
-import type { HashOf } from '../tools/install.js';
-import { sha256OfFile } from '../tools/wrong-hash.js';
+import type { HashOf } from '../tools/buildbox/install.js';
+import { sha256OfFile } from '../tools/buildbox/wrong-hash.js';
 
 /** Hashes our tools, each once for as long as its file stays the same: it takes a tenth of a second. */
 export interface ToolHashes {

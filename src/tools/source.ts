@@ -1,6 +1,6 @@
 import type { BuildBoxConfig, BuildBoxSource } from '../config/config.js';
 import type { Log, Machine } from '../machine.js';
-import type { HashOf } from './install.js';
+import type { HashOf } from './buildbox/install.js';
 
 /** A BuildBox that is ready to run. All paths are absolute. */
 export interface BuildBox {

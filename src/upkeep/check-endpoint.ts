@@ -9,7 +9,7 @@ import { casdRemotes } from '../run/execute/casd-remotes.js';
 import { type AttachProbe, checkRemote } from '../remote/check/check.js';
 import { connectRemote, type Remote } from '../remote/connect.js';
 import { explainRemoteError } from '../remote/guard/explain.js';
-import type { CheckReport } from '../report/check-report.js';
+import type { CheckReport } from '../report/check/check-report.js';
 import { decidePush } from '../trust/may-push.js';
 
 /**

@@ -8,7 +8,7 @@ import type {
   ResultCount,
   ResultGoes,
   ResultStays,
-} from '../report/expiry-report.js';
+} from '../report/upkeep/expiry-report.js';
 import type { ExpiryContext } from './expiry-context.js';
 import type { Settlement } from './settle-with-remote.js';
 

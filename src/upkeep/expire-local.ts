@@ -4,7 +4,7 @@ import { type ExpiryLimits, type ExpiryPlan, planExpiry } from '../local/plan-ex
 import { removeStored } from '../local/remove-stored.js';
 import { sweepSeals } from '../local/seals.js';
 import { readStoredContents, type StoredContents } from '../local/stored-contents.js';
-import type { ExpiryReport } from '../report/expiry-report.js';
+import type { ExpiryReport } from '../report/upkeep/expiry-report.js';
 import { ownSearchPath } from '../process/own-programs.js';
 import { readAllotment } from '../run/execute/allot-folder.js';
 import { describeExpiry } from './describe-expiry.js';

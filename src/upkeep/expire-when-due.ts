@@ -4,7 +4,7 @@ import { type CacheFolder, cacheFolder } from '../local/folder.js';
 import { readStoredUsage } from '../casd/stored-usage.js';
 import type { CacheConfig, RemoteConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
-import type { ExpiryReport } from '../report/expiry-report.js';
+import type { ExpiryReport } from '../report/upkeep/expiry-report.js';
 import { withTimeLimit } from '../async/time-limit.js';
 
 /** How often a folder that stays is looked through for what nobody uses, in milliseconds. */

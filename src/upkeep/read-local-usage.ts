@@ -5,7 +5,7 @@ import { readRunningState } from '../casd/state.js';
 import { readStoredContents, type StoredContents } from '../local/stored-contents.js';
 import { askUsage } from '../casd/usage.js';
 import type { CacheConfig } from '../config/config.js';
-import type { LocalUsage } from '../report/local-usage.js';
+import type { LocalUsage } from '../report/upkeep/local-usage.js';
 import { readAllotment } from '../run/execute/allot-folder.js';
 
 /** Finds out how full the local cache is, and of what. A casd that runs is asked for its count; none is started. */

@@ -6,7 +6,7 @@ import { tidyIndex } from '../packs/tidy/tidy-index.js';
 import type { CacheFolder } from '../local/folder.js';
 import type { CacheConfig } from '../config/config.js';
 import type { Host } from '../host/host.js';
-import type { PackCacheRef, PackCacheUsage } from '../report/pack-cache-usage.js';
+import type { PackCacheRef, PackCacheUsage } from '../report/upkeep/pack-cache-usage.js';
 import { withTimeLimit } from '../async/time-limit.js';
 import { openPackPlace, pendingFolder } from '../run/pack-place.js';
 

@@ -9,7 +9,7 @@ import {
 import type { StoredContents, StoredEntry } from '../local/stored-contents.js';
 import type { Log } from '../machine.js';
 import { sideBySide } from '../async/side-by-side.js';
-import type { ExpiryRemote } from '../report/expiry-report.js';
+import type { ExpiryRemote } from '../report/upkeep/expiry-report.js';
 import type { Origin } from '../trust/belief.js';
 import type { PushDecision } from '../trust/may-push.js';
 import { pushStored } from './push-stored.js';

@@ -8,7 +8,7 @@ import { readInputs } from '../../../src/host/github/inputs.js';
 import { loadState, saveState } from '../../../src/host/github/state.js';
 import { parseEnvironmentFile } from '../../e2e/runner-model/environment-file.js';
 import { LogReader, type ReadLog } from '../../e2e/runner-model/workflow-commands.js';
-import { BUILT, FAILED, HIT, HOSTILE } from '../../report/sample-report.js';
+import { BUILT, FAILED, HIT, HOSTILE } from '../../report/run/sample-report.js';
 
 let folder: string;
 /** The toolkit remembers where the summary goes, so it is one place for all tests. */

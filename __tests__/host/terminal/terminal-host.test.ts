@@ -7,7 +7,7 @@ import { Writable } from 'node:stream';
 import { join } from 'node:path';
 import { Cancelled, Fault, InputError } from '../../../src/errors.js';
 import { terminalHost } from '../../../src/host/terminal/terminal-host.js';
-import { BUILT, FAILED } from '../../report/sample-report.js';
+import { BUILT, FAILED } from '../../report/run/sample-report.js';
 import { FakeStream } from './fake-terminal.js';
 
 let directory: string;

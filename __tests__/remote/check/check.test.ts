@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RemoteInput } from '../../../src/config/remote.js';
 import { type CheckOptions, checkRemote } from '../../../src/remote/check/check.js';
 import { connectRemote } from '../../../src/remote/connect.js';
-import type { CheckName, CheckReport } from '../../../src/report/check-report.js';
+import type { CheckName, CheckReport } from '../../../src/report/check/check-report.js';
 import { CAPABILITIES, EndpointServer, type Method, MACHINE, settingsOf } from '../endpoint-server.js';
 
 const NOTHING_WANTED = { push: false, execution: false, asset: false };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { TransferProgress } from '../../../src/remote/transfer/progress.js';
-import type { TransferState } from '../../../src/report/transfer-words.js';
+import type { TransferState } from '../../../src/report/run/transfer-words.js';
 
 function follow() {
   let time = 5000;

@@ -1,9 +1,9 @@
 import * as core from '@actions/core';
-import { renderCheckOutputs } from '../../report/check-document.js';
-import { STATUS_MEANINGS } from '../../report/check-names.js';
-import type { CheckReport } from '../../report/check-report.js';
-import { renderCheckSummary } from '../../report/check-summary.js';
-import { renderCheckTable } from '../../report/check-table.js';
+import { renderCheckOutputs } from '../../report/check/check-document.js';
+import { STATUS_MEANINGS } from '../../report/check/check-names.js';
+import type { CheckReport } from '../../report/check/check-report.js';
+import { renderCheckSummary } from '../../report/check/check-summary.js';
+import { renderCheckTable } from '../../report/check/check-table.js';
 import type { Host } from '../host.js';
 import { appendSummary } from './append-summary.js';
 

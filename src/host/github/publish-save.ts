@@ -1,5 +1,5 @@
-import type { SaveReport } from '../../report/pack-report.js';
-import { saveLine } from '../../report/pack-words.js';
+import type { SaveReport } from '../../report/run/pack-report.js';
+import { saveLine } from '../../report/run/pack-words.js';
 import { prose } from '../../report/markdown.js';
 import type { Host } from '../host.js';
 import { appendSummary } from './append-summary.js';

@@ -1,5 +1,5 @@
-import { localSection, type LocalUsage } from '../../report/local-usage.js';
-import { renderUsageSummary } from '../../report/usage-summary.js';
+import { localSection, type LocalUsage } from '../../report/upkeep/local-usage.js';
+import { renderUsageSummary } from '../../report/upkeep/usage-summary.js';
 import type { Host } from '../host.js';
 import { appendSummary } from './append-summary.js';
 

@@ -1,4 +1,4 @@
-import type { Paint, Tone } from '../../report/closing-lines.js';
+import type { Paint, Tone } from '../../report/run/closing-lines.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { closingLines } from '../../report/closing-lines.js';
+import { closingLines } from '../../report/run/closing-lines.js';
 import { explainError } from '../../report/explain-error.js';
 import { printable } from '../../report/printable.js';
-import type { RunReport } from '../../report/report.js';
+import type { RunReport } from '../../report/run/report.js';
 import { terminalBuilder } from '../builder.js';
 import type { BuildLog, Host, PublishOptions } from '../host.js';
 import { absolute, readMachine } from '../machine-facts.js';

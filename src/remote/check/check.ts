@@ -1,4 +1,4 @@
-import type { CheckReport } from '../../report/check-report.js';
+import type { CheckReport } from '../../report/check/check-report.js';
 import type { JudgedCapabilities } from './capabilities.js';
 import type { EndpointClients, Remote } from '../connect.js';
 import { type CheckWants, judgeCheck, type Finding } from './judge-check.js';

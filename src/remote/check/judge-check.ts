@@ -1,5 +1,5 @@
 import type { Endpoint } from '../../config/endpoint.js';
-import type { CheckName, CheckReport, RemoteStatus, ServiceCheck } from '../../report/check-report.js';
+import type { CheckName, CheckReport, RemoteStatus, ServiceCheck } from '../../report/check/check-report.js';
 import type { JudgedCapabilities, Judgement } from './capabilities.js';
 import type { CasLimits } from '../cas-service.js';
 import type { RemoteProblem } from '../guard/explain.js';

@@ -1,4 +1,4 @@
-import type { TransferState } from '../../report/transfer-words.js';
+import type { TransferState } from '../../report/run/transfer-words.js';
 
 /** Milliseconds between two reports. */
 const INTERVAL = 100;

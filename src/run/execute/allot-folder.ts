@@ -4,7 +4,7 @@ import type { CacheFolder } from '../../local/folder.js';
 import { type OwnBytes, readOwnBytes, sumOf } from '../../local/own-bytes.js';
 import { readHeldBytes } from '../../casd/stored-usage.js';
 import type { Log } from '../../machine.js';
-import { crowdedFolder, smallDisk } from '../../report/space-words.js';
+import { crowdedFolder, smallDisk } from '../../report/upkeep/space-words.js';
 
 /** What of `cache-quota` casd may use, and why. */
 export interface FolderAllotment extends Allotment {

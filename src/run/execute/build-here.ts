@@ -5,7 +5,7 @@ import type { CasdState } from '../../casd/state.js';
 import { readUsage } from '../../casd/usage.js';
 import { watchCasd } from '../../casd/watch.js';
 import { isRunning } from '../../process/identity.js';
-import type { RunReport } from '../../report/report.js';
+import type { RunReport } from '../../report/run/report.js';
 import { describeRun } from '../describe-run.js';
 import { buildMiss } from './miss.js';
 import { explainFullCache } from './explain-full-cache.js';

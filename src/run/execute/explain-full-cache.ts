@@ -1,7 +1,7 @@
 import type { CasdConnection } from '../../casd/connection.js';
 import { type CacheUsage, readUsage } from '../../casd/usage.js';
 import { Fault, messageOf } from '../../errors.js';
-import { fullCache } from '../../report/space-words.js';
+import { fullCache } from '../../report/upkeep/space-words.js';
 
 /** casd's own words for a blob that is larger than all of its quota; the other sizes it does not tell. */
 const TOO_LARGE = /Blob size exceeds total storage allocation \(([0-9]+) >= ([0-9]+) bytes\)/;

@@ -1,6 +1,6 @@
 import type { SaveOutcome } from '../../packs/save-results.js';
 import type { GoneEntry } from '../../packs/tidy/tidy-index.js';
-import type { ForgottenEntries, ForgottenWhy, SaveReport } from '../../report/pack-report.js';
+import type { ForgottenEntries, ForgottenWhy, SaveReport } from '../../report/run/pack-report.js';
 
 type SaveCircumstances = Pick<SaveReport, 'duration' | 'onGitHub'>;
 

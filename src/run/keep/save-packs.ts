@@ -17,7 +17,7 @@ import { UnusableBlob } from '../../reapi/unusable-blob.js';
 import { digestsOf, walkTree } from '../../reapi/walk-tree.js';
 import { describeSave, describeFailedSave } from './describe-save.js';
 import { formatDuration } from '../../report/format-quantity.js';
-import type { SaveReport } from '../../report/pack-report.js';
+import type { SaveReport } from '../../report/run/pack-report.js';
 import { withTimeLimit } from '../../async/time-limit.js';
 import { believer, type Origin } from '../../trust/belief.js';
 import { openPackPlace, type OpenPackPlace, pendingFolder } from '../pack-place.js';

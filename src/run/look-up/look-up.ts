@@ -4,7 +4,7 @@ import type { Log } from '../../machine.js';
 import { missingOutputs, planOutputs, type PlannedOutput, treeDigests } from '../../outputs/plan.js';
 import { EMPTY_DIGEST, formatDigest, parseDigest, type Digest } from '../../reapi/digest.js';
 import { UnusableBlob } from '../../reapi/unusable-blob.js';
-import { originWords } from '../../report/origin-words.js';
+import { originWords } from '../../report/run/origin-words.js';
 import type { Origin } from '../../trust/belief.js';
 import { together } from '../../async/together.js';
 import { foreignSignal } from '../execute/machine-failure.js';

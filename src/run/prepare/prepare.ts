@@ -12,7 +12,7 @@ import { platformProperties } from '../../rootfs/platform.js';
 import { casRootfs } from '../../rootfs/cas-rootfs.js';
 import { hostRootfs } from '../../rootfs/host-rootfs.js';
 import type { Rootfs } from '../../rootfs/rootfs.js';
-import { readHostPackages } from '../../tools/host-packages.js';
+import { readHostPackages } from '../../tools/packages/host-packages.js';
 import { findPrograms } from './checkout-programs.js';
 import { inputRootOf } from './input-root.js';
 import { rootfsDirectories } from './rootfs-directories.js';
