@@ -7,16 +7,10 @@ import type { Machine } from '../machine.js';
 import { isOfCheckout } from '../process/checkouts.js';
 import { ownHome } from '../process/own-programs.js';
 import type { BuildBox } from '../tools/buildbox/buildbox.js';
-import type { SandboxReadiness } from '../tools/sandbox/preflight.js';
+import type { SandboxPrograms } from '../sandbox/runner.js';
 import { toolHashes } from './tool-hashes.js';
 
-export interface SandboxTools extends SandboxReadiness {
-  /** buildbox-run for bubblewrap. */
-  readonly runner: string;
-  readonly setpriv: string | undefined;
-  readonly prlimit: string | undefined;
-  /** What a command is started by so that it ends with a broken pipe: see `plainSignals`. */
-  readonly starter: readonly string[];
+export interface SandboxTools extends SandboxPrograms {
   /** Why inputs cannot be mounted, as one line; null where they can. Finding out may take a mount of its own. */
   findFuseObstacle(): Promise<string | null>;
 }

@@ -3,13 +3,12 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { closeWriters, makeOutputPipes } from '../process/output-pipes.js';
 import type { SandboxUser } from '../rootfs/accounts.js';
-import type { Bind } from '../rootfs/rootfs.js';
+import type { Rootfs } from '../rootfs/rootfs.js';
 import { makeMemoryGroup } from './memory-group.js';
 import { makeProcessBrake } from './process-brake.js';
 import { oversee, type OverseenLimits, type Oversight } from './oversee.js';
 import type { SandboxStatus } from './sandbox-status.js';
 import { type OutputLink, readLinks, readOdd, readStatus, writeShim } from './shim.js';
-import type { Hidden } from '../rootfs/toolchain/tree-walk.js';
 
 /** What buildbox-run is started with. */
 export interface RunnerRequest {
@@ -19,25 +18,11 @@ export interface RunnerRequest {
   readonly commandLength: number;
   /** `unix:PATH` of the casd that has the action, its command and its input root. */
   readonly casd: string;
-  readonly runner: string;
-  readonly bwrap: string;
-  readonly needsOwnProc: boolean;
-  /** util-linux's setpriv, where the machine has it. */
-  readonly setpriv: string | undefined;
-  /** util-linux's prlimit, likewise. */
-  readonly prlimit: string | undefined;
-  /** What bubblewrap is started by, for a build to have the signals that it expects. */
-  readonly starter: readonly string[];
+  readonly programs: SandboxPrograms;
   readonly staging: 'fuse' | 'copy';
-  readonly binds: readonly Bind[];
-  /** What of the binds is not shown. */
-  readonly hidden: readonly Hidden[];
-  /** The identity that the binds belong to. */
-  readonly identity: string;
+  readonly rootfs: Pick<Rootfs, 'root' | 'binds' | 'hidden' | 'identity'>;
   /** Who the build is inside. */
   readonly user: SandboxUser;
-  /** Whether its root file system has accounts of its own. */
-  readonly ownAccounts: boolean;
   /** The declared outputs, relative to the root of the sandbox. */
   readonly outputs: readonly string[];
   readonly limits: SandboxLimits;
@@ -46,9 +31,26 @@ export interface RunnerRequest {
   /** The PATH of the machine, for what bubblewrap itself needs. */
   readonly searchPath: string;
   readonly trackingId: string | undefined;
-  /** Take the build's output as it comes; the build waits for a taker that is slow. */
-  readonly onStdout: (chunk: Buffer) => Promise<void>;
-  readonly onStderr: (chunk: Buffer) => Promise<void>;
+  /** Takes the build's output as it comes; the build waits for a taker that is slow. */
+  readonly output: {
+    readonly stdout: (chunk: Buffer) => Promise<void>;
+    readonly stderr: (chunk: Buffer) => Promise<void>;
+  };
+}
+
+/** What a sandbox is started with, all of them absolute. */
+export interface SandboxPrograms {
+  /** buildbox-run for bubblewrap. */
+  readonly runner: string;
+  readonly bwrap: string;
+  /** Whether a sandbox starts only by `withOwnProc`. */
+  readonly needsOwnProc: boolean;
+  /** util-linux's setpriv, where the machine has it. */
+  readonly setpriv: string | undefined;
+  /** util-linux's prlimit, likewise. */
+  readonly prlimit: string | undefined;
+  /** What a command is started by so that it ends with a broken pipe. */
+  readonly starter: readonly string[];
 }
 
 /** What a build may take of the machine. It is no part of the action: who meets a limit fails, and that is not kept. */
@@ -87,17 +89,19 @@ const ABORT_GRACE = 5000;
  * @throws Fault where a limit cannot be held
  */
 export async function runAction(request: RunnerRequest, signal: AbortSignal): Promise<RunnerOutcome> {
-  const { workFolder } = request;
+  const { workFolder, programs, rootfs, limits } = request;
   const paths = {
     action: join(workFolder, 'action'),
     result: join(workFolder, 'action-result'),
     logs: join(workFolder, 'logs'),
   };
-  const { limits } = request;
   await using memory = await makeMemoryGroup(limits.memory);
-  await using brake = await makeProcessBrake(limits.processes, request.prlimit, memory);
+  await using brake = await makeProcessBrake(limits.processes, programs.prlimit, memory);
   const shim = await writeShim(workFolder, {
     ...request,
+    ...programs,
+    hidden: rootfs.hidden,
+    ownAccounts: rootfs.root !== undefined,
     tmpSize: limits.tmpSize,
     brake: brake.means,
     memoryGroup: memory?.folder,
@@ -108,8 +112,8 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
 
   const [program = '', ...words] = [
     ...WITH_A_UMASK,
-    ...endingWithUs(request.setpriv),
-    request.runner,
+    ...endingWithUs(programs.setpriv),
+    programs.runner,
     ...runnerArguments(request, paths),
   ];
   const child = spawn(program, words, {
@@ -126,8 +130,8 @@ export async function runAction(request: RunnerRequest, signal: AbortSignal): Pr
   });
   const [ending] = await Promise.all([
     endOf(child, oversight, signal),
-    forward(stdout ?? [], request.onStdout),
-    forward(stderr ?? [], request.onStderr),
+    forward(stdout ?? [], request.output.stdout),
+    forward(stderr ?? [], request.output.stderr),
   ]);
   return {
     result: await readFile(paths.result).catch(() => undefined),
@@ -149,23 +153,26 @@ function endingWithUs(setpriv: string | undefined): readonly string[] {
   return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'TERM', '--'];
 }
 
-function runnerArguments(request: RunnerRequest, paths: { action: string; result: string; logs: string }) {
+function runnerArguments(
+  { casd, staging, rootfs }: RunnerRequest,
+  paths: { action: string; result: string; logs: string },
+) {
   return [
-    `--remote=${request.casd}`,
+    `--remote=${casd}`,
     `--action=${paths.action}`,
     `--action-result=${paths.result}`,
     `--log-directory=${paths.logs}`,
     '--log-level=warning',
     '--no-logs-capture',
-    `--staging-mode=${request.staging === 'fuse' ? 'fuse' : 'copy-or-link'}`,
-    ...request.binds.map(({ source, target }) => `--ro-bind-mount=${request.identity}:${source}:${target}`),
+    `--staging-mode=${staging === 'fuse' ? 'fuse' : 'copy-or-link'}`,
+    ...rootfs.binds.map(({ source, target }) => `--ro-bind-mount=${rootfs.identity}:${source}:${target}`),
   ];
 }
 
 /** An allow-list: what buildbox-run has, bubblewrap gets, and a token must not get even that far. */
 function runnerEnvironment(request: RunnerRequest, shimFolder: string): Record<string, string> {
   return {
-    PATH: [shimFolder, dirname(request.runner), request.searchPath].join(':'),
+    PATH: [shimFolder, dirname(request.programs.runner), request.searchPath].join(':'),
     ...(request.trackingId === undefined ? {} : { RUNNER_TRACKING_ID: request.trackingId }),
   };
 }
