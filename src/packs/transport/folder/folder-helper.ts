@@ -1,5 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { messageOf } from '../../../errors.js';
+import { forkHelper } from '../../../process/fork-helper.js';
 import type { FolderFailure, FolderReply, FolderRequest } from './folder-protocol.js';
 import { OversizedObject, type TransportAccess, TransportError } from '../transport.js';
 import { untilAborted } from '../../../async/until-aborted.js';
@@ -40,25 +39,14 @@ interface Waiting {
 const ACCESS = 0;
 
 export function startFolderHelper({ folder, program, node, environment }: FolderHelperOptions): FolderHelper {
-  const child = fork(program, [folder], {
-    execPath: node,
-    execArgv: [],
-    cwd: '/',
-    detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: environment,
-  });
+  const helper = forkHelper({ node, program, words: [folder], folder: '/', environment });
+  const { child } = helper;
   const waiting = new Map<number, Waiting>();
   let nextId = ACCESS;
   let ended: TransportError | undefined;
-  const gone = new Promise<void>((resolve) => {
-    const leave = (how: string) => {
-      ended ??= new TransportError(`the folder ${folder}: its helper process ended early (${how})`, 'failed');
-      for (const { reject } of waiting.values()) reject(ended);
-      resolve();
-    };
-    child.once('error', (error) => leave(messageOf(error)));
-    child.once('exit', (code, signal) => leave(signal ?? `exit code ${code ?? '?'}`));
+  const gone = helper.gone.then((how) => {
+    ended = new TransportError(`the folder ${folder}: its helper process ended early (${how})`, 'failed');
+    for (const { reject } of waiting.values()) reject(ended);
   });
   child.on('message', (reply: FolderReply) => {
     if ('access' in reply) waiting.get(ACCESS)?.resolve(reply.access);
@@ -76,18 +64,17 @@ export function startFolderHelper({ folder, program, node, environment }: Folder
   };
   /** Alive while somebody waits. */
   const wait = async <T>(id: number, answer: Promise<T>, signal: AbortSignal): Promise<T> => {
-    hold(child);
+    helper.hold();
     try {
       return await untilAborted(answer, signal);
     } finally {
       waiting.delete(id);
-      if (waiting.size === 0) rest(child);
+      if (waiting.size === 0) helper.rest();
     }
   };
 
   const access = answerTo(ACCESS);
   access.catch(() => undefined); // Whoever asks for it handles it.
-  rest(child);
   return {
     access: (signal) => wait(ACCESS, access as Promise<TransportAccess>, signal),
     ask: async (question, signal) => {
@@ -124,14 +111,4 @@ async function isGoneSoon(gone: Promise<void>): Promise<boolean> {
   const isGone = await Promise.race([gone.then(() => true), late]);
   clearTimeout(timer);
   return isGone;
-}
-
-function hold(child: ChildProcess): void {
-  child.ref();
-  child.channel?.ref();
-}
-
-function rest(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
 }

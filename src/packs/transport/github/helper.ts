@@ -1,9 +1,8 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { messageOf } from '../../../errors.js';
+import { type ForkedHelper, forkHelper } from '../../../process/fork-helper.js';
 import { TransportError } from '../transport.js';
 import { type Answer, HELPER_FOLDER, type Request } from './protocol.js';
 
@@ -38,13 +37,11 @@ const LAST_BREATH = 2000;
 
 export function startHelper({ node, program, root, programs, environment }: HelperOptions): Helper {
   const folder = mkdtempSync(join(root, HELPER_FOLDER));
-  const child = fork(program, [], {
-    execPath: node,
-    execArgv: [],
-    cwd: folder,
-    detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    env: {
+  const forked = forkHelper({
+    node,
+    program,
+    folder,
+    environment: {
       ...environment,
       PATH: programs,
       HOME: folder,
@@ -55,21 +52,14 @@ export function startHelper({ node, program, root, programs, environment }: Help
       RUNNER_TEMP: '.',
     },
   });
+  const { child } = forked;
   let ended: string | undefined;
   let isGone = false;
-  const gone = new Promise<void>((resolve) => {
-    const leave = (how: string) => {
-      ended ??= how;
-      isGone = true;
-      resolve();
-    };
-    child.once('error', (error) => leave(messageOf(error)));
-    child.once('exit', (code, signal) => {
-      endGroup(child.pid); // What it started may have outlived it.
-      leave(signal ?? `exit code ${code ?? '?'}`);
-    });
+  child.once('exit', () => endGroup(child.pid)); // What it started may have outlived it.
+  const gone = forked.gone.then((how) => {
+    ended ??= how;
+    isGone = true;
   });
-  rest(child);
 
   const end = async () => {
     ended ??= 'it was closed';
@@ -88,7 +78,7 @@ export function startHelper({ node, program, root, programs, environment }: Help
       signal.throwIfAborted();
       try {
         const broken = gone.then(() => endedEarly(ended ?? ''));
-        const answer = await exchange(child, request, broken, signal);
+        const answer = await exchange(forked, request, broken, signal);
         if ('goesOn' in answer) await end();
         return answer;
       } catch (error) {
@@ -96,18 +86,19 @@ export function startHelper({ node, program, root, programs, environment }: Help
         throw error;
       } finally {
         // While it is being ended, somebody waits for that.
-        if (ended === undefined) rest(child);
+        if (ended === undefined) forked.rest();
       }
     },
   };
 }
 
 function exchange(
-  child: ChildProcess,
+  forked: ForkedHelper,
   request: Request,
   broken: Promise<TransportError>,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { child } = forked;
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => {
       signal.removeEventListener('abort', stop);
@@ -116,8 +107,7 @@ function exchange(
     };
     const stop = () => settle(() => reject(signal.reason as Error));
     const receive = (answer: Answer) => settle(() => resolve(answer));
-    child.ref();
-    child.channel?.ref();
+    forked.hold();
     signal.addEventListener('abort', stop, { once: true });
     child.on('message', receive);
     void broken.then((error) => settle(() => reject(error)));
@@ -126,11 +116,6 @@ function exchange(
       if (error !== null) child.kill('SIGKILL');
     });
   });
-}
-
-function rest(child: ChildProcess): void {
-  child.unref();
-  child.channel?.unref();
 }
 
 function endedEarly(how: string): TransportError {
