@@ -19,7 +19,7 @@ export class MemoryStore implements Store {
     }
   }
 
-  async confirm(...[, inTrees]: Parameters<Store['confirm']>): Promise<void> {
+  async checkComplete(...[, inTrees]: Parameters<Store['checkComplete']>): Promise<void> {
     for (const digest of inTrees) if (digest.sizeBytes > 0) this.#sound(digest);
     return Promise.resolve();
   }

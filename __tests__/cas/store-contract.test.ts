@@ -82,8 +82,8 @@ describe.each(Object.entries(SHELVES))('the %s store', (_, makeShelf) => {
     await expect(store.read([digestOf(small), gone], new MemorySink(), signal)).rejects.toMatchObject(
       missing,
     );
-    await expect(store.confirm(result, [digestOf(small), gone], signal)).rejects.toMatchObject(missing);
-    await store.confirm(result, [digestOf(small), digestOf(large)], signal);
+    await expect(store.checkComplete(result, [digestOf(small), gone], signal)).rejects.toMatchObject(missing);
+    await store.checkComplete(result, [digestOf(small), digestOf(large)], signal);
   });
 
   test.each([

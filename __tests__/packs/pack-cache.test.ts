@@ -157,10 +157,10 @@ describe('a pack that is not there', () => {
   test('shows where nothing is read but only confirmed', async () => {
     const [one, two] = await saveTwo();
     const { cache, lost } = await open();
-    await cache.confirm(two.blobs, never);
+    await cache.checkComplete(two.blobs, never);
     expect(fetched()).toBe(0);
     shared.evict(packKeys()[0] ?? '');
-    await expect(cache.confirm(one.blobs, never)).rejects.toMatchObject({ name: 'UnusableBlob' });
+    await expect(cache.checkComplete(one.blobs, never)).rejects.toMatchObject({ name: 'UnusableBlob' });
     expect(lost).toHaveLength(1);
   });
 });

@@ -28,7 +28,7 @@ export interface Store {
    * @param inTrees what the files of its trees hold, and its own
    * @throws UnusableBlob
    */
-  confirm(result: ActionResult, inTrees: readonly Digest[], signal: AbortSignal): Promise<void>;
+  checkComplete(result: ActionResult, inTrees: readonly Digest[], signal: AbortSignal): Promise<void>;
   /** Makes sure that a corrupt blob is not found again. */
   discard(digest: Digest): Promise<void> | void;
 }

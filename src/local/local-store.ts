@@ -22,7 +22,7 @@ export function localStore(folder: CacheFolder): Store {
         if (yields.due()) await yields.turn();
       }
     },
-    confirm: async (_result, inTrees) => {
+    checkComplete: async (_result, inTrees) => {
       for (const digest of inTrees) await confirmStored(folder, digest);
     },
     discard: (digest) => removeObject(join(folder.storage, objectPath(digest))),

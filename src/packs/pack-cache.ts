@@ -90,7 +90,7 @@ export class PackCache {
   }
 
   /** Makes sure that the packs of all these blobs can be fetched. @throws UnusableBlob, TransportError */
-  async confirm(digests: readonly Digest[], signal: AbortSignal): Promise<void> {
+  async checkComplete(digests: readonly Digest[], signal: AbortSignal): Promise<void> {
     for (const { pack, live } of await this.#packsFor(digests)) {
       if (this.#files.has(pack.id) || (await this.place.transport.has(pack.key, signal))) continue;
       const absent = new AbsentPack(pack.id);

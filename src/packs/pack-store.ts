@@ -24,7 +24,7 @@ export function packStore(
       return { result, origin: { ...entry.scope, repository } };
     },
     read: (digests, sink, signal) => cache.read(digests, sink, signal),
-    confirm: (_result, inTrees, signal) => cache.confirm(inTrees, signal),
+    checkComplete: (_result, inTrees, signal) => cache.checkComplete(inTrees, signal),
     discard: () => undefined, // The pack is forgotten as a whole.
   };
 }

@@ -29,7 +29,7 @@ export function remoteStore(
     entry: (action, signal) => askForEntry(remote, action, signal),
     read: async (digests, sink, signal) =>
       download(await storageOf(remote), digests, watchSink(sink, onFetched), signal, progress),
-    confirm: (result, inTrees, signal) =>
+    checkComplete: (result, inTrees, signal) =>
       unusableIfTooLarge(async () => {
         const [missing] = await missingOf(await storageOf(remote), result, inTrees, signal);
         if (missing !== undefined) throw new UnusableBlob(missing, 'missing');

@@ -98,7 +98,7 @@ async function replayHit(
       (either: AbortSignal) =>
         isToBring(config.build, known.result.exitCode)
           ? bringOutputs(context, prepared, known, source, either)
-          : source.confirm(known.result, filesOf(known), either),
+          : source.checkComplete(known.result, filesOf(known), either),
     );
     const buildLog = host.openBuildLog(config.build.title, signal);
     await showOutput(buildLog);

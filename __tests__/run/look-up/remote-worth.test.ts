@@ -66,7 +66,7 @@ describe('a result', () => {
       name: 'remote',
       entry: async () => ({ result, origin: null }),
       read,
-      confirm: async () => undefined,
+      checkComplete: async () => undefined,
       discard: () => undefined,
     };
     const results = whileWorthwhile(source, { guard, budget, now });

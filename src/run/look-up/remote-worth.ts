@@ -84,6 +84,7 @@ export function whileWorthwhile(source: Store, { guard, budget, now = idleTime }
       const bytes = digests.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
       return watched(bytes, () => source.read(digests, sink, signal));
     },
-    confirm: (result, inTrees, signal) => watched(0, () => source.confirm(result, inTrees, signal)),
+    checkComplete: (result, inTrees, signal) =>
+      watched(0, () => source.checkComplete(result, inTrees, signal)),
   };
 }
