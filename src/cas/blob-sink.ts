@@ -18,6 +18,26 @@ export interface BlobWriter {
   discard(): Promise<void> | void;
 }
 
+/**
+ * Gives a blob to a sink in pieces. Where that fails, the sink holds nothing of it.
+ *
+ * @param give hands over each piece; ends when all have come, and are what they should be
+ */
+export async function givePieces(
+  sink: BlobSink,
+  digest: Digest,
+  give: (writer: Pick<BlobWriter, 'write'>) => Promise<void>,
+): Promise<void> {
+  const writer = await sink.begin(digest);
+  try {
+    await give(writer);
+    await writer.finish();
+  } catch (error) {
+    await writer.discard();
+    throw error;
+  }
+}
+
 /** Nothing is done with what is read. */
 export const NOWHERE: BlobSink = {
   take: () => undefined,

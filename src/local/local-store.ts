@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { BlobSink, BlobWriter } from '../cas/blob-sink.js';
+import { givePieces } from '../cas/blob-sink.js';
 import { SMALL_BLOB } from '../cas/blob-source.js';
 import type { Store } from '../cas/store.js';
 import { yielding } from '../async/yielding.js';
-import type { Digest } from '../reapi/digest.js';
 import type { CacheFolder } from './folder.js';
 import { objectPath } from './layout.js';
 import { removeObject } from './remove-object.js';
@@ -18,7 +17,11 @@ export function localStore(folder: CacheFolder): Store {
       const yields = yielding(signal);
       for (const digest of digests) {
         if (digest.sizeBytes <= SMALL_BLOB) await sink.take(digest, await readStoredBlob(folder, digest));
-        else await readLarge(folder, digest, sink, signal);
+        else {
+          await givePieces(sink, digest, async (writer) => {
+            for await (const piece of streamStoredBlob(folder, digest, signal)) await writer.write(piece);
+          });
+        }
         if (yields.due()) await yields.turn();
       }
     },
@@ -27,20 +30,4 @@ export function localStore(folder: CacheFolder): Store {
     },
     discard: (digest) => removeObject(join(folder.storage, objectPath(digest))),
   };
-}
-
-async function readLarge(
-  folder: CacheFolder,
-  digest: Digest,
-  sink: BlobSink,
-  signal: AbortSignal,
-): Promise<void> {
-  const writer: BlobWriter = await sink.begin(digest);
-  try {
-    for await (const piece of streamStoredBlob(folder, digest, signal)) await writer.write(piece);
-    await writer.finish();
-  } catch (error) {
-    await writer.discard();
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { type Digest } from '../../reapi/digest.js';
 import { yielding } from '../../async/yielding.js';
-import type { BlobSink } from '../../cas/blob-sink.js';
+import { type BlobSink, givePieces } from '../../cas/blob-sink.js';
 import type { CasService } from '../cas-service.js';
 import { movePieces, type Piece, piecesOf } from './pieces.js';
 import { type TransferProgress, untold } from './progress.js';
@@ -55,17 +55,12 @@ async function readInto(
   signal: AbortSignal,
   progress: TransferProgress,
 ): Promise<void> {
-  const writer = await sink.begin(digest);
-  try {
+  await givePieces(sink, digest, async (writer) => {
     const take = async (piece: Buffer) => {
       await writer.write(piece);
       progress.moved(0, piece.length);
     };
     await readStream(cas, digest, take, signal);
-    await writer.finish();
-  } catch (error) {
-    await writer.discard();
-    throw error;
-  }
+  });
   progress.moved(1, 0);
 }

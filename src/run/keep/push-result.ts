@@ -39,7 +39,7 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
   }
   const what = 'giving the result to the remote';
   log.phase(what);
-  const closure = await closureOf(request);
+  const closure = await closureHere(request);
   if (closure === undefined) return;
   await session.attempt('push', async () => {
     const progress = tellProgress(log, what);
@@ -61,7 +61,7 @@ export async function pushResult(request: PushRequest, signal: AbortSignal): Pro
 }
 
 /** Undefined where some of it is gone, or damaged, since it was built; one line says so. */
-async function closureOf({ folder, log, known }: PushRequest): Promise<readonly Digest[] | undefined> {
+async function closureHere({ folder, log, known }: PushRequest): Promise<readonly Digest[] | undefined> {
   try {
     return await storedClosure(folder, known.result);
   } catch (error) {
